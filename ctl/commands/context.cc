@@ -1,0 +1,130 @@
+#include "ctl/commands/context.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "ctl/render/json_view.h"
+#include "runtime/base/file.h"
+#include "runtime/config/environment.h"
+#include "runtime/config/fingerprint.h"
+#include "runtime/state/failures.h"
+
+namespace holon::ctl {
+namespace {
+
+config::LoadInputs MakeInputs(const Options& options) {
+  config::LoadInputs inputs;
+  inputs.environment = config::ReadEnvironment();
+  inputs.working_directory = base::WorkingDirectory().value_or("/");
+  config::Home home =
+      config::ResolveHome(options.home, inputs.environment, inputs.working_directory);
+  inputs.home = home.path;
+  inputs.home_origin = home.origin;
+  inputs.config_file = options.config_file;
+  inputs.socket = options.socket;
+  inputs.sets = options.sets;
+  return inputs;
+}
+
+// An invalid configuration must not keep anybody from finding the runtime.
+std::string SocketPath(const config::LoadInputs& inputs, const config::LoadResult& loaded) {
+  if (loaded.faults.empty()) return loaded.configuration.values.socket_path();
+  if (!inputs.socket.empty()) return base::CanonicalPath(inputs.socket, inputs.working_directory);
+  return state::HomePaths(inputs.home).default_socket;
+}
+
+}  // namespace
+
+Context::Context(const Options& options, std::string self, base::Clock& clock,
+                 base::SignalFd& interrupts)
+    : options_(options),
+      console_(options.color, options.quiet || options.json),
+      inputs_(MakeInputs(options)),
+      loaded_(config::Load(inputs_)),
+      world_{state::HomePaths(inputs_.home), SocketPath(inputs_, loaded_), clock, interrupts,
+             console_, std::move(self)} {}
+
+std::optional<OwnConfig> Context::Describe(const config::LoadResult& loaded) const {
+  if (!loaded.faults.empty()) return std::nullopt;
+  absl::StatusOr<config::FingerprintKey> key = config::ReadFingerprintKey(inputs_.home);
+  OwnConfig own;
+  own.values = config::Describe(loaded.configuration, key.value_or(""));
+  if (!key.ok()) {
+    for (const holon::v1::ConfigValue& value : own.values) {
+      if (value.value() == "<set>") return std::nullopt;
+    }
+  }
+  own.fingerprint = config::Fingerprint(own.values);
+  return own;
+}
+
+v1::StatusView Context::Status(const probe::Sighting& sighting) const {
+  StatusInputs inputs;
+  inputs.sighting = &sighting;
+  inputs.home = inputs_.home;
+  inputs.own = Describe(loaded_);
+  inputs.warnings = loaded_.warnings;
+  for (const config::Fault& fault : loaded_.faults) {
+    inputs.warnings.push_back(absl::StrCat("invalid configuration: ", config::FaultText(fault)));
+  }
+  absl::StatusOr<state::v1::FailureHistory> failures =
+      state::ReadFailures(world_.paths.failures);
+  if (failures.ok()) {
+    inputs.recorded_failure = state::LatestFailure(*failures);
+  } else if (absl::IsDataLoss(failures.status())) {
+    inputs.warnings.push_back(std::string(failures.status().message()));
+  }
+  return MakeStatusView(inputs);
+}
+
+base::ExitCode Context::Fail(base::ExitCode code, const std::string& reason,
+                             const std::string& message, const std::string& hint) {
+  if (options_.json) {
+    v1::ErrorDocument document;
+    document.set_ok(false);
+    document.mutable_error()->set_reason(reason);
+    document.mutable_error()->set_message(message);
+    if (!hint.empty()) document.mutable_error()->set_hint(hint);
+    console_.Data(ToJsonLine(document) + "\n");
+  } else {
+    console_.Error(message, hint);
+  }
+  return code;
+}
+
+base::ExitCode Context::FailHome(const absl::Status& status) {
+  bool denied = absl::IsPermissionDenied(status);
+  return Fail(denied ? base::ExitCode::kPermissionDenied : base::ExitCode::kFailed,
+              denied ? "PERMISSION_DENIED" : "HOME_UNUSABLE", std::string(status.message()));
+}
+
+base::ExitCode Context::FailFaults(const std::vector<config::Fault>& faults) {
+  const std::string message = absl::StrCat(
+      "the configuration is invalid (", faults.size(), faults.size() == 1 ? " fault" : " faults",
+      "); nothing was changed");
+  const std::string hint = absl::StrCat("correct it, then: holonctl --home ", inputs_.home,
+                                        " config validate");
+  if (options_.json) {
+    v1::ErrorDocument document;
+    document.set_ok(false);
+    document.mutable_error()->set_reason("INVALID_CONFIG");
+    document.mutable_error()->set_message(message);
+    document.mutable_error()->set_hint(hint);
+    for (const config::Fault& fault : faults) {
+      v1::FaultView* view = document.add_faults();
+      if (!fault.path.empty()) view->set_path(fault.path);
+      view->set_origin(config::OriginText(fault.origin));
+      view->set_message(fault.message);
+    }
+    console_.Data(ToJsonLine(document) + "\n");
+  } else {
+    std::string text = message;
+    for (const config::Fault& fault : faults) {
+      absl::StrAppend(&text, "\n  ", config::FaultText(fault));
+    }
+    console_.Error(text, hint);
+  }
+  return base::ExitCode::kUsage;
+}
+
+}  // namespace holon::ctl

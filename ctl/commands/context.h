@@ -1,0 +1,57 @@
+#ifndef HOLON_CTL_COMMANDS_CONTEXT_H_
+#define HOLON_CTL_COMMANDS_CONTEXT_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "ctl/commands/options.h"
+#include "ctl/lifecycle/world.h"
+#include "ctl/render/console.h"
+#include "ctl/render/status_view.h"
+#include "holon/ctl/v1/views.pb.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/exit_code.h"
+#include "runtime/base/signals.h"
+#include "runtime/config/configuration.h"
+
+namespace holon::ctl {
+
+// What a command stands on: its options, the caller's configuration, and the home that they lead to. One thread.
+class Context {
+ public:
+  Context(const Options& options, std::string self, base::Clock& clock,
+          base::SignalFd& interrupts);
+
+  const Options& options() const { return options_; }
+  Console& console() { return console_; }
+  World& world() { return world_; }
+  const config::LoadInputs& inputs() const { return inputs_; }
+  // Default < file < environment < flags of this call.
+  const config::LoadResult& loaded() const { return loaded_; }
+
+  // The configuration of `loaded`, described with the home's key; nullopt where it is invalid, or where it holds a
+  // secret and there is no key to tell it apart by.
+  std::optional<OwnConfig> Describe(const config::LoadResult& loaded) const;
+
+  v1::StatusView Status(const probe::Sighting& sighting) const;
+
+  // Print the failure in the way that was asked for, and give its exit code.
+  base::ExitCode Fail(base::ExitCode code, const std::string& reason, const std::string& message,
+                      const std::string& hint = "");
+  // For a status of state::CheckHome, state::MakeHome or probe::Look.
+  base::ExitCode FailHome(const absl::Status& status);
+  base::ExitCode FailFaults(const std::vector<config::Fault>& faults);
+
+ private:
+  const Options& options_;
+  Console console_;
+  config::LoadInputs inputs_;
+  config::LoadResult loaded_;
+  World world_;
+};
+
+}  // namespace holon::ctl
+
+#endif  // HOLON_CTL_COMMANDS_CONTEXT_H_

@@ -1,0 +1,205 @@
+#include "ctl/commands/options.h"
+
+#include <algorithm>
+#include <functional>
+#include <iostream>
+#include <map>
+
+#include "CLI/CLI.hpp"
+#include "ctl/render/json_view.h"
+#include "holon/ctl/v1/views.pb.h"
+#include "runtime/base/duration.h"
+
+namespace holon::ctl {
+namespace {
+
+// Options of kind DUR: parsed as they are read, so that a mistake is a usage error.
+template <typename Target>
+CLI::Option* AddDuration(CLI::App* app, const std::string& name, Target* target,
+                         const std::string& description) {
+  return app
+      ->add_option_function<std::string>(
+          name,
+          [target, name](const std::string& text) {
+            absl::StatusOr<absl::Duration> duration = base::ParseDuration(text);
+            if (!duration.ok()) {
+              throw CLI::ValidationError(name, std::string(duration.status().message()));
+            }
+            *target = *duration;
+          },
+          description)
+      ->type_name("DUR");
+}
+
+void AddGlobalOptions(CLI::App* app, Options* options) {
+  app->add_option_function<std::string>(
+         "--home", [options](const std::string& home) { options->home = home; },
+         "home of the runtime (HOLON_HOME, else ~/.holon)")
+      ->type_name("DIR");
+  app->add_option("--socket", options->socket, "socket of the runtime (HOME/run/holon.sock)")
+      ->type_name("PATH");
+  app->add_option("--config", options->config_file, "configuration file (HOME/config.json)")
+      ->type_name("FILE");
+  app->add_option("--set", options->sets, "set one value, for example log.level=debug; repeatable")
+      ->type_name("PATH=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
+  app->add_flag("--json", options->json, "print one JSON document");
+  app->add_flag("--quiet,-q", options->quiet, "print errors only");
+  AddDuration(app, "--timeout", &options->timeout,
+              "longest wait for another command that holds the home (1m), or of `wait`");
+  app->add_option("--color", options->color, "colours: auto, always or never")
+      ->type_name("WHEN")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, ColorChoice>{{"auto", ColorChoice::kAuto},
+                                             {"always", ColorChoice::kAlways},
+                                             {"never", ColorChoice::kNever}}));
+}
+
+void AddStartOptions(CLI::App* app, Options* options) {
+  AddDuration(app, "--stability-window", &options->stability_window,
+              "how long a ready runtime is watched before start reports success (2s; 0: not)");
+  AddDuration(app, "--start-timeout", &options->start_timeout,
+              "how long a start may make no progress (10s)");
+}
+
+void AddStopOptions(CLI::App* app, Options* options) {
+  AddDuration(app, "--drain-timeout", &options->drain_timeout,
+              "how long work in flight may take (drain.timeout_ms of the runtime)");
+  AddDuration(app, "--term-timeout", &options->term_timeout, "wait after SIGTERM (10s)");
+  AddDuration(app, "--kill-timeout", &options->kill_timeout, "wait after SIGKILL (5s)");
+  app->add_flag("--force", options->force, "stop an incompatible runtime, too");
+}
+
+class CommandTree {
+ public:
+  CommandTree(CLI::App* app, Options* options) : app_(app), options_(options) {}
+
+  CLI::App* Add(CLI::App* parent, const std::string& name, const std::string& description,
+                Command command) {
+    CLI::App* sub = parent->add_subcommand(name, description);
+    sub->fallthrough();
+    std::string full = parent == app_ ? name : parent->get_name() + " " + name;
+    sub->final_callback([this, full, command] {
+      options_->command = command;
+      options_->command_name = full;
+    });
+    return sub;
+  }
+
+  void Build();
+
+ private:
+  void BuildConfig();
+
+  CLI::App* app_;
+  Options* options_;
+};
+
+void CommandTree::Build() {
+  Options* options = options_;
+  CLI::App* start = Add(app_, "start", "start the runtime, and wait until it is ready",
+                        Command::kStart);
+  AddStartOptions(start, options);
+  CLI::App* stop = Add(app_, "stop", "stop the runtime, step by step, and prove it",
+                       Command::kStop);
+  AddStopOptions(stop, options);
+  stop->add_flag("--plan", options->plan, "print the steps, and touch nothing");
+  CLI::App* restart = Add(app_, "restart", "stop and start with the options of the last start",
+                          Command::kRestart);
+  AddStartOptions(restart, options);
+  AddStopOptions(restart, options);
+  restart->add_flag("--if-changed", options->if_changed,
+                    "only if the configuration differs from the one in force");
+  CLI::App* ensure = Add(app_, "ensure", "make the runtime run with this configuration",
+                         Command::kEnsure);
+  AddStartOptions(ensure, options);
+  AddStopOptions(ensure, options);
+  Add(app_, "reload", "apply what may change while the runtime lives", Command::kReload);
+  CLI::App* status = Add(app_, "status", "who is running, and how it is", Command::kStatus);
+  status->add_flag("--watch,-w", options->watch, "go on, a status for every change");
+  CLI::App* wait = Add(app_, "wait", "wait, without polling, until the runtime is in a state",
+                       Command::kWait);
+  wait->add_option("--for", options->goal, "ready, stopped or idle")
+      ->type_name("STATE")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Goal>{
+          {"ready", Goal::kReady}, {"stopped", Goal::kStopped}, {"idle", Goal::kIdle}}));
+  Add(app_, "diff", "my configuration against the runtime's", Command::kDiff);
+  BuildConfig();
+  Add(app_, "version", "versions of holonctl, contract and runtime", Command::kVersion);
+}
+
+void CommandTree::BuildConfig() {
+  CLI::App* config = app_->add_subcommand("config", "the configuration, and where it comes from");
+  config->fallthrough();
+  config->require_subcommand(1);
+  CLI::App* show = Add(config, "show", "all values in force", Command::kConfigShow);
+  show->add_flag("--origin", options_->origin, "with where each value comes from");
+  CLI::App* get = Add(config, "get", "one value", Command::kConfigGet);
+  get->add_option("PATH", options_->path, "for example model.default")->required();
+  CLI::App* set = Add(config, "set", "write a value to the configuration file",
+                      Command::kConfigSet);
+  set->add_option("PATH", options_->path, "for example model.default")->required();
+  set->add_option("VALUE", options_->value, "the new value")->required();
+  CLI::App* unset = Add(config, "unset", "remove a value from the configuration file",
+                        Command::kConfigUnset);
+  unset->add_option("PATH", options_->path, "for example model.default")->required();
+  Add(config, "list", "every setting: type, default, range, what a change takes, meaning",
+      Command::kConfigList);
+  Add(config, "validate", "check the configuration, and list every fault",
+      Command::kConfigValidate);
+  Add(config, "fingerprint", "the fingerprint of the configuration", Command::kConfigFingerprint);
+  Add(config, "path", "where the configuration file is", Command::kConfigPath);
+}
+
+void PrintUsageError(bool json, const std::string& message) {
+  if (!json) {
+    std::cerr << "holonctl: error: " << message << "\n  next: holonctl --help\n";
+    return;
+  }
+  v1::ErrorDocument document;
+  document.set_ok(false);
+  document.mutable_error()->set_reason("USAGE");
+  document.mutable_error()->set_message(message);
+  document.mutable_error()->set_hint("holonctl --help");
+  std::cout << ToJsonLine(document) << "\n";
+}
+
+}  // namespace
+
+std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_code) {
+  Options options;
+  CLI::App app{"holonctl starts, stops and watches Holon runtimes."};
+  app.name("holonctl");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("holonctl ") + HOLON_VERSION);
+  app.footer(
+      "Exit codes: 0 done; 1 failed, or died and left files; 2 usage or invalid configuration;\n"
+      "3 not running; 4 unresponsive, foreign or incompatible; 5 configuration differs;\n"
+      "6 permission denied; 124 time-out; 130 interrupted.");
+  AddGlobalOptions(&app, &options);
+  CommandTree(&app, &options).Build();
+  // `help` and `help COMMAND` are what people type.
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  auto help = std::find(arguments.begin(), arguments.end(), "help");
+  if (help != arguments.end() && help == arguments.begin()) {
+    arguments.erase(help);
+    arguments.push_back("--help");
+  }
+  std::reverse(arguments.begin(), arguments.end());  // As CLI11 wants them.
+  try {
+    app.parse(arguments);
+  } catch (const CLI::Success& success) {
+    app.exit(success);
+    *exit_code = base::ExitCode::kDone;
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    bool json = std::find(argv + 1, argv + argc, std::string("--json")) != argv + argc;
+    PrintUsageError(json, error.what());
+    *exit_code = base::ExitCode::kUsage;
+    return std::nullopt;
+  }
+  return options;
+}
+
+}  // namespace holon::ctl

@@ -1,0 +1,76 @@
+#ifndef HOLON_CTL_COMMANDS_OPTIONS_H_
+#define HOLON_CTL_COMMANDS_OPTIONS_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "ctl/render/console.h"
+#include "runtime/base/exit_code.h"
+
+namespace holon::ctl {
+
+enum class Command {
+  kStart,
+  kStop,
+  kRestart,
+  kEnsure,
+  kReload,
+  kStatus,
+  kWait,
+  kDiff,
+  kConfigShow,
+  kConfigGet,
+  kConfigSet,
+  kConfigUnset,
+  kConfigList,
+  kConfigValidate,
+  kConfigFingerprint,
+  kConfigPath,
+  kVersion,
+};
+
+// What `wait` waits for.
+enum class Goal { kReady, kStopped, kIdle };
+
+// The command line.
+struct Options {
+  Command command = Command::kStatus;
+  std::string command_name;  // "start", "config show", …
+
+  // Global.
+  std::optional<std::string> home;
+  std::string socket;
+  std::string config_file;
+  std::vector<std::string> sets;
+  bool json = false;
+  bool quiet = false;
+  std::optional<absl::Duration> timeout;
+  ColorChoice color = ColorChoice::kAuto;
+
+  // start, ensure, restart.
+  absl::Duration stability_window = absl::Seconds(2);
+  absl::Duration start_timeout = absl::Seconds(10);
+  // stop, restart.
+  std::optional<absl::Duration> drain_timeout;
+  absl::Duration term_timeout = absl::Seconds(10);
+  absl::Duration kill_timeout = absl::Seconds(5);
+  bool force = false;
+  bool plan = false;
+  bool if_changed = false;
+
+  bool watch = false;               // status
+  Goal goal = Goal::kReady;         // wait
+  bool origin = false;              // config show
+  std::string path;                 // config get, set, unset
+  std::string value;                // config set
+};
+
+// The options, or nothing and how to exit: after help, version or a mistake, which has been printed (as a JSON
+// document where the command line asks for JSON).
+std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_code);
+
+}  // namespace holon::ctl
+
+#endif  // HOLON_CTL_COMMANDS_OPTIONS_H_

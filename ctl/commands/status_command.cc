@@ -1,0 +1,101 @@
+// status, wait, diff and version: they look, and change nothing.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "ctl/commands/commands.h"
+#include "ctl/render/json_view.h"
+#include "ctl/render/status_text.h"
+#include "runtime/probe/control_client.h"
+#include "runtime/state/log_tail.h"
+
+namespace holon::ctl {
+namespace {
+
+constexpr size_t kLogLinesWhenWrong = 5;
+
+void Show(Context& context, const v1::StatusView& view) {
+  Console& console = context.console();
+  if (context.options().json) {
+    console.Data(ToJsonLine(view) + "\n");
+    return;
+  }
+  console.Text(StatusText(view, context.world().clock.Now(), console));
+  for (const std::string& warning : view.warnings()) console.Warning(warning);
+  if (view.state() != "unresponsive" && view.state() != "stale") return;
+  const std::vector<std::string> lines =
+      state::LogTail(context.world().paths.log, kLogLinesWhenWrong);
+  if (lines.empty()) return;
+  console.Text(absl::StrCat("\n", console.Paint(Tone::kFaint, context.world().paths.log), "\n"));
+  for (const std::string& line : lines) console.Text(absl::StrCat("  ", line, "\n"));
+}
+
+}  // namespace
+
+base::ExitCode RunStatus(Context& context) {
+  absl::Status trusted = state::CheckHome(context.world().paths);
+  if (!trusted.ok()) return context.FailHome(trusted);
+  absl::StatusOr<probe::Sighting> sighting = context.world().Look();
+  if (!sighting.ok()) return context.FailHome(sighting.status());
+  Show(context, context.Status(*sighting));
+  return probe::StatusExitCode(sighting->verdict);
+}
+
+base::ExitCode RunDiff(Context& context) {
+  absl::Status trusted = state::CheckHome(context.world().paths);
+  if (!trusted.ok()) return context.FailHome(trusted);
+  if (!context.loaded().faults.empty()) return context.FailFaults(context.loaded().faults);
+  absl::StatusOr<probe::Sighting> sighting = context.world().Look();
+  if (!sighting.ok()) return context.FailHome(sighting.status());
+  if (!probe::Answers(sighting->verdict)) {
+    base::ExitCode code = probe::StatusExitCode(sighting->verdict);
+    bool nobody = code != base::ExitCode::kUnknown;
+    return context.Fail(nobody ? base::ExitCode::kNotRunning : code,
+                        nobody ? "NOT_RUNNING" : "NO_ANSWER",
+                        absl::StrCat("there is nothing to compare with: ",
+                                     context.Status(*sighting).message()),
+                        NextCommand(sighting->verdict, context.inputs().home));
+  }
+  const v1::StatusView status = context.Status(*sighting);
+  v1::DiffView view;
+  view.set_ok(true);
+  view.set_match(status.config_fingerprint_match());
+  view.set_config_fingerprint(status.config_fingerprint());
+  view.set_runtime_config_fingerprint(status.runtime_config_fingerprint());
+  *view.mutable_differences() = status.differences();
+  Console& console = context.console();
+  if (context.options().json) {
+    console.Data(ToJsonLine(view) + "\n");
+  } else if (view.match()) {
+    console.Text(absl::StrCat(console.Paint(Tone::kGood, "✓"),
+                              " the runtime runs with this configuration (",
+                              view.config_fingerprint().substr(0, 12), ")\n"));
+  } else {
+    console.Text(
+        DifferenceTable({status.differences().begin(), status.differences().end()}, console));
+  }
+  return view.match() ? base::ExitCode::kDone : base::ExitCode::kConfigDiffers;
+}
+
+base::ExitCode RunVersion(Context& context) {
+  v1::VersionView view;
+  view.set_ok(true);
+  view.set_version(HOLON_VERSION);
+  view.set_contract_version(probe::kContractVersion);
+  absl::StatusOr<probe::Sighting> sighting = context.world().Look();
+  if (sighting.ok() && probe::Answers(sighting->verdict)) {
+    view.set_runtime_version(sighting->answer->version());
+  }
+  if (context.options().json) {
+    context.console().Data(ToJsonLine(view) + "\n");
+  } else {
+    context.console().Text(absl::StrCat(
+        "holonctl ", HOLON_VERSION, " (contract ", probe::kContractVersion, ")\n",
+        view.has_runtime_version() ? absl::StrCat("runtime  ", view.runtime_version(), "\n")
+                                   : ""));
+  }
+  return base::ExitCode::kDone;
+}
+
+}  // namespace holon::ctl

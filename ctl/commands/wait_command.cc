@@ -1,0 +1,113 @@
+// wait and status --watch: they follow the home by inotify, pidfd and the runtime's own stream; nothing polls.
+#include <sys/inotify.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "ctl/commands/commands.h"
+#include "ctl/lifecycle/home_watch.h"
+#include "ctl/render/json_view.h"
+#include "ctl/render/status_text.h"
+#include "runtime/base/duration.h"
+
+namespace holon::ctl {
+namespace {
+
+const char* NameOf(Goal goal) {
+  switch (goal) {
+    case Goal::kReady:
+      return "ready";
+    case Goal::kStopped:
+      return "stopped";
+    case Goal::kIdle:
+      return "idle";
+  }
+  return "?";
+}
+
+bool Reached(Goal goal, const probe::Sighting& sighting) {
+  switch (goal) {
+    case Goal::kReady:
+      return sighting.verdict == probe::Verdict::kRunning;
+    case Goal::kStopped:
+      return sighting.verdict == probe::Verdict::kStopped ||
+             sighting.verdict == probe::Verdict::kStale;
+    case Goal::kIdle:
+      return sighting.verdict == probe::Verdict::kRunning &&
+             sighting.answer->activity().state() == holon::v1::ACTIVITY_STATE_IDLE;
+  }
+  return false;
+}
+
+}  // namespace
+
+base::ExitCode RunWait(Context& context) {
+  World& world = context.world();
+  absl::Status trusted = state::CheckHome(world.paths);
+  if (!trusted.ok()) return context.FailHome(trusted);
+  const Goal goal = context.options().goal;
+  const std::string what = absl::StrCat("waiting for the runtime to be ", NameOf(goal));
+  const absl::Duration end =
+      context.options().timeout.has_value()
+          ? world.clock.Uptime() + *context.options().timeout
+          : absl::InfiniteDuration();
+  HomeWatch watch(world);
+  while (true) {
+    absl::StatusOr<probe::Sighting> sighting = watch.Look();
+    if (!sighting.ok()) return context.FailHome(sighting.status());
+    if (Reached(goal, *sighting)) {
+      const v1::StatusView view = context.Status(*sighting);
+      if (context.options().json) {
+        context.console().Data(ToJsonLine(view) + "\n");
+      } else {
+        context.console().Text(absl::StrCat(context.console().Paint(Tone::kGood, "✓"),
+                                            " the runtime is ", NameOf(goal), "\n"));
+      }
+      return base::ExitCode::kDone;
+    }
+    switch (watch.AwaitChange(*sighting, end, what)) {
+      case Waited::kInterrupted:
+        return context.Fail(base::ExitCode::kInterrupted, "INTERRUPTED",
+                            absl::StrCat("interrupted; the runtime is ",
+                                         std::string(probe::VerdictName(sighting->verdict))));
+      case Waited::kTimedOut:
+        return context.Fail(
+            base::ExitCode::kTimeout, "TIMEOUT",
+            absl::StrCat("the runtime is ", std::string(probe::VerdictName(sighting->verdict)),
+                         ", not ", NameOf(goal), ", after ",
+                         base::FormatDuration(*context.options().timeout)),
+            NextCommand(sighting->verdict, context.inputs().home));
+      case Waited::kReady:
+        break;
+    }
+  }
+}
+
+base::ExitCode RunStatusWatch(Context& context) {
+  World& world = context.world();
+  HomeWatch watch(world);
+  std::string shown;
+  while (true) {
+    absl::StatusOr<probe::Sighting> sighting = watch.Look();
+    if (!sighting.ok()) return context.FailHome(sighting.status());
+    const v1::StatusView view = context.Status(*sighting);
+    const std::string text = ToJsonLine(view);
+    if (text != shown) {
+      context.console().Data(
+          context.options().json
+              ? text + "\n"
+              : StatusText(view, world.clock.Now(), context.console()) + "\n");
+      shown = text;
+    }
+    if (watch.AwaitChange(*sighting, absl::InfiniteDuration(), "watching") ==
+        Waited::kInterrupted) {
+      return base::ExitCode::kInterrupted;
+    }
+  }
+}
+
+}  // namespace holon::ctl

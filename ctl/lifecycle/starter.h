@@ -1,0 +1,38 @@
+#ifndef HOLON_CTL_LIFECYCLE_STARTER_H_
+#define HOLON_CTL_LIFECYCLE_STARTER_H_
+
+#include <string>
+#include <vector>
+
+#include "ctl/lifecycle/decisions.h"
+#include "ctl/lifecycle/receipts.h"
+#include "ctl/lifecycle/world.h"
+#include "ctl/render/status_view.h"
+
+namespace holon::ctl {
+
+struct StartSpec {
+  OwnConfig wanted;
+  std::vector<std::string> arguments;    // For holond, beside --home.
+  std::vector<std::string> environment;  // "NAME=value": all of it.
+  absl::Duration stability_window = absl::Seconds(2);
+  absl::Duration start_timeout = absl::Seconds(10);  // From the last progress.
+  absl::Duration start_cap = absl::Minutes(10);      // From the beginning.
+};
+
+// Brings up a runtime with the wanted configuration, or finds that it is up. Whoever calls holds the lifecycle
+// lock. Blocks until it is ready and has been for the stability window. On failure nothing is left of what was
+// spawned, and the failure is on record.
+Outcome Start(World& world, const StartSpec& spec, Receipts* receipts);
+
+// The wanted configuration against the one of a runtime that answers.
+ConfigMatch MatchConfig(const OwnConfig& wanted, const probe::Sighting& sighting,
+                        std::vector<holon::v1::ConfigDifference>* differences);
+
+// Follows a runtime that somebody else started or stops until it leaves that state.
+Outcome Follow(World& world, const probe::Sighting& sighting, absl::Duration timeout,
+               Receipts* receipts);
+
+}  // namespace holon::ctl
+
+#endif  // HOLON_CTL_LIFECYCLE_STARTER_H_

@@ -1,0 +1,207 @@
+#include "ctl/lifecycle/stopper.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "ctl/lifecycle/decisions.h"
+#include "ctl/lifecycle/stop_ladder.h"
+#include "runtime/base/file.h"
+#include "runtime/base/file_lock.h"
+#include "runtime/base/process.h"
+#include "runtime/base/status_macros.h"
+#include "runtime/state/failures.h"
+#include "runtime/state/stale_files.h"
+
+namespace holon::ctl {
+namespace {
+
+constexpr absl::Duration kRpcTimeout = absl::Seconds(2);
+// How long whoever claims or cleans a home may keep its lock from us.
+constexpr absl::Duration kLockWait = absl::Seconds(2);
+// The runtime's own watchdog ends it one second after its deadline.
+constexpr absl::Duration kWatchdogGrace = absl::Milliseconds(1500);
+
+// The runtime's own drain time-out, from the configuration that it says is in force.
+absl::Duration ConfiguredDrain(const probe::Sighting& sighting, absl::Duration otherwise) {
+  if (!sighting.answer.has_value()) return otherwise;
+  for (const holon::v1::ConfigValue& value : sighting.answer->config()) {
+    int64_t milliseconds;
+    if (value.path() == "drain.timeout_ms" && absl::SimpleAtoi(value.value(), &milliseconds)) {
+      return absl::Milliseconds(milliseconds);
+    }
+  }
+  return otherwise;
+}
+
+// Takes the instance lock as the proof that nobody lives, and removes what is left.
+absl::StatusOr<std::string> CleanUp(World& world, const std::string& socket_path) {
+  HOLON_ASSIGN_OR_RETURN(base::FileInfo run, base::Look(world.paths.run));
+  if (run.type == base::FileType::kAbsent) return std::string("the run directory is gone");
+  absl::StatusOr<base::FileLock> lock = base::FileLock::Acquire(world.paths.instance_lock,
+                                                                kLockWait, world.interrupts.fd());
+  if (absl::IsUnavailable(lock.status())) {
+    return absl::UnavailableError(absl::StrCat(
+        "the instance lock is held by pid ",
+        base::FindLockHolder(world.paths.instance_lock).value_or(0), ": another runtime lives"));
+  }
+  HOLON_RETURN_IF_ERROR(lock.status());
+  std::vector<std::string> removed;
+  HOLON_RETURN_IF_ERROR(state::RemoveLeftovers(*lock, world.paths, socket_path, &removed));
+  return absl::StrCat("the instance lock is free; ",
+                      removed.empty()
+                          ? "nothing was left"
+                          : absl::StrCat("removed ", absl::StrJoin(removed, ", ")));
+}
+
+// The runtime that was sighted.
+class SightedRuntime final : public StopTarget {
+ public:
+  SightedRuntime(World& world, const probe::Sighting& sighting, base::ProcessHandle handle,
+                 const StopSpec& spec)
+      : world_(world), sighting_(sighting), handle_(std::move(handle)), spec_(spec) {}
+
+  absl::StatusOr<std::string> RequestShutdown() override {
+    holon::v1::ShutdownRequest request;
+    holon::v1::ShutdownResponse response;
+    request.set_reason(spec_.reason);
+    request.mutable_caller()->set_pid(getpid());
+    request.mutable_caller()->set_command(world_.self);
+    request.set_expected_instance_id(sighting_.answer->instance_id());
+    if (spec_.drain.has_value()) {
+      request.mutable_drain_deadline()->set_seconds(absl::ToInt64Seconds(*spec_.drain));
+      request.mutable_drain_deadline()->set_nanos(static_cast<int32_t>(
+          absl::ToInt64Nanoseconds(*spec_.drain % absl::Seconds(1))));
+    }
+    grpc::Status status = sighting_.client->Shutdown(kRpcTimeout, request, &response);
+    if (!status.ok()) {
+      return absl::UnavailableError(
+          absl::StrCat("the Shutdown call failed: ", status.error_message()));
+    }
+    return absl::StrCat("accepted by ", Name(), ", generation ", response.instance_id());
+  }
+
+  absl::Status Terminate() override {
+    HOLON_RETURN_IF_ERROR(handle_.Signal(SIGTERM));
+    absl::Status resumed = handle_.Signal(SIGCONT);
+    return absl::IsNotFound(resumed) ? absl::OkStatus() : resumed;
+  }
+
+  absl::Status Kill() override { return handle_.SignalGroup(SIGKILL); }
+
+  absl::Status AwaitExit(absl::Duration timeout, const std::string& doing) override {
+    switch (WaitVisibly(world_, {handle_.fd()}, world_.clock.Uptime() + timeout, doing)) {
+      case Waited::kReady:
+        return absl::OkStatus();
+      case Waited::kInterrupted:
+        return absl::CancelledError("interrupted");
+      case Waited::kTimedOut:
+        break;
+    }
+    return absl::DeadlineExceededError("still alive");
+  }
+
+  absl::StatusOr<std::string> Verify() override {
+    if (!handle_.Exited()) return absl::InternalError(absl::StrCat(Name(), " still lives"));
+    return CleanUp(world_, sighting_.socket_path);
+  }
+
+  std::string Name() const override { return absl::StrCat("pid ", handle_.identity().pid); }
+
+ private:
+  World& world_;
+  const probe::Sighting& sighting_;
+  base::ProcessHandle handle_;
+  const StopSpec& spec_;
+};
+
+Outcome StopSighted(World& world, const probe::Sighting& sighting, const StopSpec& spec,
+                    Receipts* receipts) {
+  if (!sighting.process.has_value()) {
+    return Failure(base::ExitCode::kUnknown, "UNIDENTIFIED",
+                   absl::StrCat(sighting.detail,
+                                "; its process cannot be proven from here, so nothing is signalled"),
+                   "holonctl status");
+  }
+  const bool answers = probe::Answers(sighting.verdict);
+  base::StopLadder ladder;
+  ladder.drain = spec.drain.value_or(ConfiguredDrain(sighting, ladder.drain)) + kWatchdogGrace;
+  ladder.term = spec.term;
+  ladder.kill = spec.kill;
+  const std::string name = absl::StrCat("pid ", sighting.process->pid);
+  if (spec.plan) {
+    Plan(ladder, answers, name, receipts);
+    return Success("planned", absl::StrCat("this is what stop would do to ", name));
+  }
+  absl::StatusOr<base::ProcessHandle> handle = base::ProcessHandle::Open(*sighting.process);
+  if (absl::IsNotFound(handle.status())) {
+    // It ended between the look and now.
+    absl::StatusOr<std::string> proof = CleanUp(world, sighting.socket_path);
+    receipts->Add("verify", proof.ok() ? "done" : "failed",
+                  proof.ok() ? *proof : std::string(proof.status().message()));
+    if (proof.ok()) return Success("stopped", absl::StrCat("the runtime (", name, ") has stopped"));
+    return Failure(base::ExitCode::kFailed, "NOT_VERIFIED", std::string(proof.status().message()),
+                   "holonctl status");
+  }
+  if (!handle.ok()) {
+    return Failure(base::ExitCode::kPermissionDenied, "PERMISSION_DENIED",
+                   std::string(handle.status().message()));
+  }
+  SightedRuntime target(world, sighting, *std::move(handle), spec);
+  Outcome outcome = Descend(target, ladder, answers, receipts);
+  if (outcome.reason == "SURVIVED") {
+    state::v1::FailureRecord failure;
+    *failure.mutable_occurred_at() = state::ToTimestamp(world.clock.Now());
+    failure.set_phase(state::kShutdownFailure);
+    failure.set_summary(outcome.message);
+    if (sighting.answer.has_value()) failure.set_instance_id(sighting.answer->instance_id());
+    (void)state::RecordFailure(world.paths.failures, std::move(failure));
+  }
+  return outcome;
+}
+
+}  // namespace
+
+Outcome Stop(World& world, const StopSpec& spec, Receipts* receipts) {
+  absl::StatusOr<probe::Sighting> sighting = world.Look();
+  if (!sighting.ok()) {
+    return Failure(base::ExitCode::kPermissionDenied, "PERMISSION_DENIED",
+                   std::string(sighting.status().message()));
+  }
+  switch (DecideStop(sighting->verdict, spec.force)) {
+    case StopDecision::kNothing:
+      return Success("already_stopped", "the runtime is not running");
+    case StopDecision::kClean: {
+      if (spec.plan) {
+        receipts->Add("clean", "planned",
+                      absl::StrCat("would remove ", absl::StrJoin(sighting->stale_files, ", ")));
+        return Success("planned", "the runtime is dead; stop would remove what it left");
+      }
+      receipts->Begin();
+      absl::StatusOr<std::string> proof = CleanUp(world, sighting->socket_path);
+      receipts->Add("clean", proof.ok() ? "done" : "failed",
+                    proof.ok() ? *proof : std::string(proof.status().message()));
+      if (proof.ok()) return Success("cleaned", "the runtime was dead; its files are removed");
+      return Failure(base::ExitCode::kFailed, "CLEANUP_FAILED",
+                     std::string(proof.status().message()), "holonctl status");
+    }
+    case StopDecision::kRefuse:
+      return Failure(base::ExitCode::kUnknown, RefusalReason(sighting->verdict),
+                     absl::StrCat(sighting->detail, "; it is not ours to stop"),
+                     "holonctl status");
+    case StopDecision::kNeedsForce:
+      return Failure(base::ExitCode::kUnknown, RefusalReason(sighting->verdict),
+                     absl::StrCat(sighting->detail, "; nothing was stopped"),
+                     absl::StrCat("use the holonctl of that version, or: holonctl --home ",
+                                  world.paths.home, " stop --force"));
+    case StopDecision::kEscalate:
+      break;
+  }
+  return StopSighted(world, *sighting, spec, receipts);
+}
+
+}  // namespace holon::ctl

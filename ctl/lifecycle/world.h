@@ -1,0 +1,40 @@
+#ifndef HOLON_CTL_LIFECYCLE_WORLD_H_
+#define HOLON_CTL_LIFECYCLE_WORLD_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "ctl/render/console.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/signals.h"
+#include "runtime/probe/prober.h"
+#include "runtime/state/home.h"
+
+namespace holon::ctl {
+
+// What every command that looks at a home stands on.
+struct World {
+  state::HomePaths paths;
+  std::string socket_path;
+  base::Clock& clock;
+  base::SignalFd& interrupts;  // SIGINT, SIGTERM and SIGHUP of holonctl itself.
+  Console& console;
+  std::string self;  // This command line, without secrets, for logs.
+
+  absl::StatusOr<probe::Sighting> Look() const { return probe::Look(paths, socket_path); }
+};
+
+// Nothing is shown of what takes less.
+inline constexpr absl::Duration kProgressDelay = absl::Milliseconds(500);
+
+// Waits for one of `fds`, an interrupt or `deadline` (uptime), and shows `doing` with the time it has taken once
+// that is over kProgressDelay.
+enum class Waited { kReady, kInterrupted, kTimedOut };
+Waited WaitVisibly(World& world, const std::vector<int>& fds, absl::Duration deadline,
+                   const std::string& doing, size_t* ready = nullptr);
+
+}  // namespace holon::ctl
+
+#endif  // HOLON_CTL_LIFECYCLE_WORLD_H_

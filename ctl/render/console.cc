@@ -1,0 +1,100 @@
+#include "ctl/render/console.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+
+namespace holon::ctl {
+namespace {
+
+void Put(FILE* stream, absl::string_view text) {
+  fwrite(text.data(), 1, text.size(), stream);
+  fflush(stream);
+}
+
+}  // namespace
+
+bool UseColor(ColorChoice choice, const char* no_color, const char* term, bool terminal) {
+  if (choice != ColorChoice::kAuto) return choice == ColorChoice::kAlways;
+  // NO_COLOR counts only when it is not empty.
+  if (no_color != nullptr && *no_color != '\0') return false;
+  return terminal && !(term != nullptr && std::string(term) == "dumb");
+}
+
+std::string Painted(Tone tone, absl::string_view text) {
+  switch (tone) {
+    case Tone::kPlain:
+      return std::string(text);
+    case Tone::kGood:
+      return absl::StrCat("\x1b[32m", text, "\x1b[0m");
+    case Tone::kWarning:
+      return absl::StrCat("\x1b[33m", text, "\x1b[0m");
+    case Tone::kBad:
+      return absl::StrCat("\x1b[31m", text, "\x1b[0m");
+    case Tone::kFaint:
+      return absl::StrCat("\x1b[2m", text, "\x1b[0m");
+    case Tone::kStrong:
+      return absl::StrCat("\x1b[1m", text, "\x1b[0m");
+  }
+  return std::string(text);
+}
+
+Console::Console(ColorChoice color, bool quiet)
+    : quiet_(quiet),
+      stderr_terminal_(isatty(STDERR_FILENO) == 1),
+      stdout_color_(
+          UseColor(color, getenv("NO_COLOR"), getenv("TERM"), isatty(STDOUT_FILENO) == 1)),
+      stderr_color_(UseColor(color, getenv("NO_COLOR"), getenv("TERM"), stderr_terminal_)) {}
+
+Console::~Console() { ClearProgress(); }
+
+void Console::Data(absl::string_view text) {
+  ClearProgress();
+  Put(stdout, text);
+}
+
+void Console::Text(absl::string_view text) {
+  if (!quiet_) Data(text);
+}
+
+void Console::Error(absl::string_view message, absl::string_view hint) {
+  ClearProgress();
+  std::string label = stderr_color_ ? Painted(Tone::kBad, "error:") : "error:";
+  Put(stderr, absl::StrCat("holonctl: ", label, " ", message, "\n"));
+  if (!hint.empty()) Put(stderr, absl::StrCat("  next: ", hint, "\n"));
+}
+
+void Console::Warning(absl::string_view message) {
+  if (quiet_) return;
+  ClearProgress();
+  std::string label = stderr_color_ ? Painted(Tone::kWarning, "warning:") : "warning:";
+  Put(stderr, absl::StrCat("holonctl: ", label, " ", message, "\n"));
+}
+
+void Console::Progress(absl::string_view text) {
+  if (!shows_progress()) return;
+  std::string line = absl::StrCat("\r\x1b[K", text.substr(0, static_cast<size_t>(Width()) - 1));
+  Put(stderr, line);
+  progress_shown_ = true;
+}
+
+void Console::ClearProgress() {
+  if (!progress_shown_) return;
+  Put(stderr, "\r\x1b[K");
+  progress_shown_ = false;
+}
+
+std::string Console::Paint(Tone tone, absl::string_view text) const {
+  return stdout_color_ ? Painted(tone, text) : std::string(text);
+}
+
+int Console::Width() const {
+  winsize size = {};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 100;
+}
+
+}  // namespace holon::ctl

@@ -1,0 +1,56 @@
+#ifndef HOLON_CTL_RENDER_CONSOLE_H_
+#define HOLON_CTL_RENDER_CONSOLE_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace holon::ctl {
+
+enum class ColorChoice { kAuto, kAlways, kNever };
+
+// How text is marked up.
+enum class Tone { kPlain, kGood, kWarning, kBad, kFaint, kStrong };
+
+// stdout for data, stderr for everything else. One thread.
+class Console {
+ public:
+  Console(ColorChoice color, bool quiet);
+  ~Console();
+
+  // To stdout, as it is.
+  void Data(absl::string_view text);
+  // To stdout, unless --quiet: what a person wants to read.
+  void Text(absl::string_view text);
+  // To stderr, always: an error, and the command to run next.
+  void Error(absl::string_view message, absl::string_view hint = "");
+  // To stderr, unless --quiet.
+  void Warning(absl::string_view message);
+  // Replaces the progress line on a terminal; nothing elsewhere.
+  void Progress(absl::string_view text);
+  void ClearProgress();
+
+  // `text` in colour where stdout (or, for diagnostics, stderr) shows colours.
+  std::string Paint(Tone tone, absl::string_view text) const;
+  bool shows_progress() const { return stderr_terminal_ && !quiet_; }
+  // Columns of the terminal; 100 where there is none.
+  int Width() const;
+
+ private:
+  bool quiet_;
+  bool stderr_terminal_;
+  bool stdout_color_;
+  bool stderr_color_;
+  bool progress_shown_ = false;
+};
+
+// Pure: whether to use colours, from --color, NO_COLOR and what stands at the other end.
+bool UseColor(ColorChoice choice, const char* no_color, const char* term, bool terminal);
+
+// Pure: `text` in the escape sequences of a tone.
+std::string Painted(Tone tone, absl::string_view text);
+
+}  // namespace holon::ctl
+
+#endif  // HOLON_CTL_RENDER_CONSOLE_H_

@@ -1,0 +1,150 @@
+#include "ctl/render/status_text.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "runtime/base/duration.h"
+
+namespace holon::ctl {
+namespace {
+
+// Columns that a text takes: bytes without continuation bytes and escape sequences.
+size_t WidthOf(const std::string& text) {
+  size_t width = 0;
+  bool escape = false;
+  for (unsigned char c : text) {
+    if (c == 0x1b) escape = true;
+    if (!escape && (c & 0xc0) != 0x80) ++width;
+    if (escape && c == 'm') escape = false;
+  }
+  return width;
+}
+
+Tone ToneOf(const std::string& state) {
+  if (state == "running") return Tone::kGood;
+  if (state == "starting" || state == "stopping" || state == "stale") return Tone::kWarning;
+  if (state == "stopped") return Tone::kFaint;
+  return Tone::kBad;
+}
+
+const char* MarkOf(const std::string& state) {
+  if (state == "stopped") return "○";
+  if (state == "starting" || state == "stopping") return "◐";
+  return "●";
+}
+
+std::string StartedText(const std::string& started_at, absl::Time now) {
+  absl::Time started;
+  std::string error;
+  if (!absl::ParseTime(absl::RFC3339_full, started_at, &started, &error)) return started_at;
+  return absl::StrCat(started_at, " (",
+                      base::FormatDuration(std::max(now - started, absl::ZeroDuration())), " ago)");
+}
+
+}  // namespace
+
+std::string Table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], WidthOf(row[i]));
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      absl::StrAppend(&line, row[i]);
+      if (i + 1 < row.size()) line.append(widths[i] - WidthOf(row[i]) + 2, ' ');
+    }
+    absl::StripTrailingAsciiWhitespace(&line);
+    absl::StrAppend(&text, line, "\n");
+  }
+  return text;
+}
+
+std::string DifferenceTable(const std::vector<v1::DifferenceView>& differences,
+                            const Console& console) {
+  std::vector<std::vector<std::string>> rows = {
+      {console.Paint(Tone::kFaint, "setting"), console.Paint(Tone::kFaint, "expected"),
+       console.Paint(Tone::kFaint, "from"), console.Paint(Tone::kFaint, "actual"),
+       console.Paint(Tone::kFaint, "from"), console.Paint(Tone::kFaint, "takes")}};
+  auto shown = [](const std::string& value) {
+    return value.empty() ? std::string("\"\"") : value;
+  };
+  for (const v1::DifferenceView& difference : differences) {
+    rows.push_back({console.Paint(Tone::kStrong, difference.path()),
+                    console.Paint(Tone::kGood, shown(difference.expected())),
+                    difference.expected_origin(),
+                    console.Paint(Tone::kWarning, shown(difference.actual())),
+                    difference.actual_origin(),
+                    difference.note().empty()
+                        ? difference.takes()
+                        : absl::StrCat(difference.takes(), "; ", difference.note())});
+  }
+  return Table(rows);
+}
+
+std::string StatusText(const v1::StatusView& view, absl::Time now, const Console& console) {
+  const Tone tone = ToneOf(view.state());
+  std::string text =
+      absl::StrCat(console.Paint(tone, MarkOf(view.state())), " ",
+                   console.Paint(tone, view.state()), "  ",
+                   console.Paint(Tone::kStrong, view.home_dir()), "\n");
+  std::vector<std::vector<std::string>> rows;
+  auto add = [&](const std::string& key, const std::string& value) {
+    rows.push_back({"  " + console.Paint(Tone::kFaint, key), value});
+  };
+  add("message", view.message());
+  if (view.has_pid()) add("pid", absl::StrCat(view.pid()));
+  if (view.has_instance_id()) add("generation", view.instance_id());
+  if (view.has_version()) add("version", view.version());
+  if (view.has_started_at()) add("started", StartedText(view.started_at(), now));
+  add("socket", view.socket_path());
+  if (view.has_http_addr()) add("http_addr", view.http_addr());
+  if (view.has_control_addr()) add("control_addr", view.control_addr());
+  if (view.has_config_fingerprint_match()) {
+    add("config", view.config_fingerprint_match()
+                      ? absl::StrCat("as yours, ", view.config_fingerprint().substr(0, 12))
+                      : console.Paint(Tone::kWarning,
+                                      absl::StrCat("differs from yours in ",
+                                                   view.differences_size(),
+                                                   view.differences_size() == 1 ? " setting"
+                                                                                : " settings")));
+  }
+  for (const std::string& file : view.stale_files()) add("left over", file);
+  if (view.has_last_failure()) {
+    const v1::FailureView& failure = view.last_failure();
+    add("last failure",
+        absl::StrCat(failure.occurred_at(), "  ", failure.phase(),
+                     failure.this_generation() ? ", this generation" : ", an earlier generation"));
+    add("", failure.summary().substr(0, failure.summary().find('\n')));
+  }
+  absl::StrAppend(&text, Table(rows));
+  if (view.differences_size() > 0) {
+    absl::StrAppend(&text, "\n",
+                    DifferenceTable({view.differences().begin(), view.differences().end()},
+                                    console));
+  }
+  if (view.has_hint()) {
+    absl::StrAppend(&text, "\n", console.Paint(Tone::kFaint, "next:"), " ", view.hint(), "\n");
+  }
+  return text;
+}
+
+std::string LadderText(const std::vector<Receipt>& receipts, const Console& console) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Receipt& receipt : receipts) {
+    Tone tone = receipt.outcome == "done"      ? Tone::kGood
+                : receipt.outcome == "planned" ? Tone::kFaint
+                : receipt.outcome == "failed"  ? Tone::kBad
+                                               : Tone::kWarning;
+    rows.push_back({absl::StrCat("  ", receipt.step), console.Paint(tone, receipt.outcome),
+                    receipt.outcome == "planned" ? "" : base::FormatDuration(receipt.duration),
+                    receipt.evidence});
+  }
+  return Table(rows);
+}
+
+}  // namespace holon::ctl

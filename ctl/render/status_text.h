@@ -1,0 +1,30 @@
+// Views as people read them. Pure but for the console's colours.
+#ifndef HOLON_CTL_RENDER_STATUS_TEXT_H_
+#define HOLON_CTL_RENDER_STATUS_TEXT_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "ctl/lifecycle/receipts.h"
+#include "ctl/render/console.h"
+#include "holon/ctl/v1/views.pb.h"
+
+namespace holon::ctl {
+
+// The status, aligned, with differences, failure and next command where there are any.
+std::string StatusText(const v1::StatusView& view, absl::Time now, const Console& console);
+
+// Differences as a table: path, expected with origin, actual with origin, what it takes.
+std::string DifferenceTable(const std::vector<v1::DifferenceView>& differences,
+                            const Console& console);
+
+// The receipts as a ladder.
+std::string LadderText(const std::vector<Receipt>& receipts, const Console& console);
+
+// Rows with aligned columns, two spaces between them; trailing space is cut.
+std::string Table(const std::vector<std::vector<std::string>>& rows);
+
+}  // namespace holon::ctl
+
+#endif  // HOLON_CTL_RENDER_STATUS_TEXT_H_

@@ -1,0 +1,238 @@
+#include "ctl/render/status_view.h"
+
+#include <functional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "runtime/config/configuration.h"
+#include "runtime/config/diff.h"
+#include "runtime/state/failures.h"
+
+namespace holon::ctl {
+namespace {
+
+using probe::Sighting;
+using probe::Verdict;
+
+std::string Rfc3339(const google::protobuf::Timestamp& timestamp) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", state::FromTimestamp(timestamp),
+                          absl::UTCTimeZone());
+}
+
+void SetUnlessEmpty(const std::string& value, const std::function<void(const std::string&)>& set) {
+  if (!value.empty()) set(value);
+}
+
+const char* PhaseName(holon::v1::Phase phase) {
+  switch (phase) {
+    case holon::v1::PHASE_STARTING:
+      return "starting";
+    case holon::v1::PHASE_READY:
+      return "ready";
+    case holon::v1::PHASE_DRAINING:
+      return "draining";
+    default:
+      return nullptr;
+  }
+}
+
+const char* FailurePhaseName(holon::v1::FailurePhase phase) {
+  switch (phase) {
+    case holon::v1::FAILURE_PHASE_STARTUP:
+      return state::kStartupFailure;
+    case holon::v1::FAILURE_PHASE_SHUTDOWN:
+      return state::kShutdownFailure;
+    default:
+      return state::kRuntimeFailure;
+  }
+}
+
+const char* ActivityName(holon::v1::ActivityState activity) {
+  switch (activity) {
+    case holon::v1::ACTIVITY_STATE_WAITING:
+      return "waiting";
+    case holon::v1::ACTIVITY_STATE_PROCESSING:
+      return "processing";
+    default:
+      return "idle";
+  }
+}
+
+template <typename Failure>
+void FillFailure(const Failure& failure, const std::string& phase, v1::FailureView* view) {
+  view->set_occurred_at(Rfc3339(failure.occurred_at()));
+  view->set_phase(phase);
+  view->set_summary(failure.summary());
+  SetUnlessEmpty(failure.detail_hint(), [&](const auto& text) { view->set_detail_hint(text); });
+  *view->mutable_log_excerpt() = failure.log_excerpt();
+  SetUnlessEmpty(failure.instance_id(), [&](const auto& id) { view->set_instance_id(id); });
+  view->set_ended(failure.ended().empty() ? "unknown" : failure.ended());
+}
+
+// The newer one of what the runtime says and what the disk says.
+void AddFailure(const StatusInputs& inputs, const holon::v1::RuntimeStatusResponse* answer,
+                v1::StatusView* view) {
+  const bool told = answer != nullptr && answer->has_last_failure();
+  const auto& recorded = inputs.recorded_failure;
+  if (recorded.has_value() &&
+      (!told || state::FromTimestamp(recorded->occurred_at()) >=
+                    state::FromTimestamp(answer->last_failure().occurred_at()))) {
+    FillFailure(*recorded, recorded->phase(), view->mutable_last_failure());
+  } else if (told) {
+    FillFailure(answer->last_failure(), FailurePhaseName(answer->last_failure().phase()),
+                view->mutable_last_failure());
+  } else {
+    return;
+  }
+  view->mutable_last_failure()->set_this_generation(
+      answer != nullptr && view->last_failure().instance_id() == answer->instance_id());
+}
+
+void AddActivity(const holon::v1::Activity& activity, v1::ActivityView* view) {
+  view->set_state(ActivityName(activity.state()));
+  view->set_active_agents(activity.active_agents());
+  view->set_active_tasks(activity.active_tasks());
+  view->set_processing_agents(activity.processing_agents());
+  view->set_waiting_agents(activity.waiting_agents());
+}
+
+void AddAnswer(const holon::v1::RuntimeStatusResponse& answer, v1::StatusView* view) {
+  view->set_healthy(answer.healthy());
+  view->set_socket_path(answer.socket_path());
+  SetUnlessEmpty(answer.http_addr(), [&](const auto& text) { view->set_http_addr(text); });
+  SetUnlessEmpty(answer.control_addr(), [&](const auto& text) { view->set_control_addr(text); });
+  view->set_pid(answer.pid());
+  view->set_runtime_config_fingerprint(answer.config_fingerprint());
+  view->set_instance_id(answer.instance_id());
+  view->set_version(answer.version());
+  view->set_started_at(Rfc3339(answer.started_at()));
+  if (const char* phase = PhaseName(answer.phase())) view->set_phase(phase);
+  if (answer.has_activity()) AddActivity(answer.activity(), view->mutable_activity());
+  *view->mutable_degraded() = answer.degraded();
+  SetUnlessEmpty(answer.startup().step(), [&](const auto& text) { view->set_startup_step(text); });
+}
+
+// Only claims that the record makes of itself: nothing has confirmed them.
+void AddRecord(const state::v1::DaemonRecord& record, v1::StatusView* view) {
+  SetUnlessEmpty(record.http_addr(), [&](const auto& text) { view->set_http_addr(text); });
+  SetUnlessEmpty(record.control_addr(), [&](const auto& text) { view->set_control_addr(text); });
+  view->set_pid(record.identity().pid());
+  SetUnlessEmpty(record.config_fingerprint(),
+                 [&](const auto& text) { view->set_runtime_config_fingerprint(text); });
+  view->set_instance_id(record.instance_id());
+  SetUnlessEmpty(record.version(), [&](const auto& text) { view->set_version(text); });
+  if (record.has_started_at()) view->set_started_at(Rfc3339(record.started_at()));
+}
+
+std::string Message(const StatusInputs& inputs) {
+  const Sighting& sighting = *inputs.sighting;
+  switch (sighting.verdict) {
+    case Verdict::kRunning:
+      if (!sighting.answer->degraded().empty()) {
+        return absl::StrCat("degraded: ", absl::StrJoin(sighting.answer->degraded(), "; "));
+      }
+      return ActivitySentence(sighting.answer->activity());
+    case Verdict::kStarting:
+      return absl::StrCat("the runtime is starting: ", sighting.answer->startup().step());
+    case Verdict::kStopping:
+      return "the runtime is draining and will end";
+    case Verdict::kStopped:
+      return "the runtime is not running";
+    case Verdict::kStale:
+      return absl::StrCat(sighting.detail, ": ", absl::StrJoin(sighting.stale_files, ", "));
+    default:
+      return sighting.detail;
+  }
+}
+
+}  // namespace
+
+std::string ActivitySentence(const holon::v1::Activity& activity) {
+  switch (activity.state()) {
+    case holon::v1::ACTIVITY_STATE_PROCESSING:
+      return absl::StrCat("processing: ", activity.processing_agents(), " of ",
+                          activity.active_agents(), " agents run a turn, ",
+                          activity.active_tasks(), " events are open");
+    case holon::v1::ACTIVITY_STATE_WAITING:
+      return absl::StrCat("waiting: no agent runs a turn, ", activity.active_tasks(),
+                          " events are open for ", activity.waiting_agents(), " agents");
+    default:
+      return "idle: no agent has anything to do";
+  }
+}
+
+v1::DifferenceView ToView(const holon::v1::ConfigDifference& difference) {
+  v1::DifferenceView view;
+  view.set_path(difference.path());
+  view.set_expected(config::DisplayValue(difference.expected()));
+  view.set_expected_origin(config::OriginText(difference.expected_origin()));
+  view.set_actual(config::DisplayValue(difference.actual()));
+  view.set_actual_origin(config::OriginText(difference.actual_origin()));
+  view.set_takes(difference.apply() == holon::v1::APPLY_HOT        ? "reload"
+                 : difference.apply() == holon::v1::APPLY_VOLATILE ? "nothing"
+                                                                   : "restart");
+  SetUnlessEmpty(difference.note(), [&](const auto& text) { view.set_note(text); });
+  return view;
+}
+
+std::string NextCommand(Verdict verdict, const std::string& home) {
+  const std::string command = absl::StrCat("holonctl --home ", home, " ");
+  switch (verdict) {
+    case Verdict::kStopped:
+    case Verdict::kStale:
+      return command + "start";
+    case Verdict::kUnresponsive:
+      return command + "stop";
+    case Verdict::kIncompatible:
+      return command + "stop --force";
+    case Verdict::kForeign:
+      return absl::StrCat("stop what listens there, or choose another socket: ", command,
+                          "--socket PATH start");
+    default:
+      return "";
+  }
+}
+
+v1::StatusView MakeStatusView(const StatusInputs& inputs) {
+  const Sighting& sighting = *inputs.sighting;
+  const bool answers = probe::Answers(sighting.verdict);
+  v1::StatusView view;
+  view.set_ok(true);
+  view.set_state(std::string(probe::VerdictName(sighting.verdict)));
+  view.set_healthy(false);
+  view.set_home_dir(inputs.home);
+  view.set_socket_path(sighting.socket_path);
+  view.set_control_connectivity(answers);
+  if (answers) {
+    AddAnswer(*sighting.answer, &view);
+  } else if (sighting.record.has_value()) {
+    AddRecord(*sighting.record, &view);
+  }
+  // The lock's holder is better evidence than a record.
+  if (sighting.process.has_value()) view.set_pid(sighting.process->pid);
+  AddFailure(inputs, answers ? &*sighting.answer : nullptr, &view);
+  for (const std::string& file : sighting.stale_files) view.add_stale_files(file);
+  if (inputs.own.has_value()) {
+    view.set_config_fingerprint(inputs.own->fingerprint);
+    if (answers) {
+      view.set_config_fingerprint_match(inputs.own->fingerprint ==
+                                        view.runtime_config_fingerprint());
+      config::Side mine{absl::StrCat("holonctl ", HOLON_VERSION), inputs.own->values};
+      config::Side theirs{absl::StrCat("runtime ", sighting.answer->version()),
+                          {sighting.answer->config().begin(), sighting.answer->config().end()}};
+      for (const auto& difference : config::Diff(mine, theirs)) {
+        *view.add_differences() = ToView(difference);
+      }
+    }
+  }
+  for (const std::string& warning : inputs.warnings) view.add_warnings(warning);
+  if (!sighting.record_damage.empty()) view.add_warnings(sighting.record_damage);
+  view.set_message(Message(inputs));
+  SetUnlessEmpty(NextCommand(sighting.verdict, inputs.home),
+                 [&](const auto& text) { view.set_hint(text); });
+  return view;
+}
+
+}  // namespace holon::ctl

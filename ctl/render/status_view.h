@@ -1,0 +1,44 @@
+// From what was seen to what `--json` prints. Pure but for the failure history's file.
+#ifndef HOLON_CTL_RENDER_STATUS_VIEW_H_
+#define HOLON_CTL_RENDER_STATUS_VIEW_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "holon/ctl/v1/views.pb.h"
+#include "holon/state/v1/records.pb.h"
+#include "holon/v1/config.pb.h"
+#include "runtime/probe/prober.h"
+
+namespace holon::ctl {
+
+// The caller's configuration, as far as a status needs it.
+struct OwnConfig {
+  std::string fingerprint;
+  std::vector<holon::v1::ConfigValue> values;
+};
+
+struct StatusInputs {
+  const probe::Sighting* sighting = nullptr;
+  std::string home;
+  // nullopt: the caller's configuration is invalid.
+  std::optional<OwnConfig> own;
+  // The newest failure on disk that no stable generation has cleared.
+  std::optional<state::v1::FailureRecord> recorded_failure;
+  std::vector<std::string> warnings;
+};
+
+v1::StatusView MakeStatusView(const StatusInputs& inputs);
+
+// "idle: no agent has anything to do", …
+std::string ActivitySentence(const holon::v1::Activity& activity);
+
+v1::DifferenceView ToView(const holon::v1::ConfigDifference& difference);
+
+// The command that helps with a verdict; empty where nothing is wrong.
+std::string NextCommand(probe::Verdict verdict, const std::string& home);
+
+}  // namespace holon::ctl
+
+#endif  // HOLON_CTL_RENDER_STATUS_VIEW_H_

@@ -1,0 +1,265 @@
+#include "runtime/base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "runtime/base/status_macros.h"
+
+namespace holon::base {
+namespace {
+
+FileType TypeOf(mode_t mode) {
+  if (S_ISREG(mode)) return FileType::kRegular;
+  if (S_ISDIR(mode)) return FileType::kDirectory;
+  if (S_ISSOCK(mode)) return FileType::kSocket;
+  if (S_ISLNK(mode)) return FileType::kSymlink;
+  return FileType::kOther;
+}
+
+absl::StatusOr<FileInfo> InfoFrom(int result, const struct stat& found, const std::string& path) {
+  if (result != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return FileInfo{};
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", path));
+  }
+  return FileInfo{TypeOf(found.st_mode), found.st_uid, found.st_mode & 07777u, found.st_dev,
+                  found.st_ino, found.st_size};
+}
+
+absl::Status WriteAll(int fd, absl::string_view content, const std::string& path) {
+  while (!content.empty()) {
+    ssize_t written = write(fd, content.data(), content.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", path));
+    }
+    content.remove_prefix(static_cast<size_t>(written));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<UniqueFd> OpenForReading(const std::string& path) {
+  // O_NONBLOCK: a FIFO that stands where a file should must not hang us.
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+  struct stat found;
+  if (fstat(fd.get(), &found) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", path));
+  }
+  if (!S_ISREG(found.st_mode)) {
+    return absl::FailedPreconditionError(absl::StrCat(path, " is not a regular file"));
+  }
+  return fd;
+}
+
+absl::StatusOr<std::string> ReadUpTo(int fd, size_t max_bytes, const std::string& path) {
+  std::string content;
+  char buffer[16384];
+  while (content.size() < max_bytes) {
+    ssize_t got = read(fd, buffer, std::min(sizeof buffer, max_bytes - content.size()));
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", path));
+    }
+    if (got == 0) break;
+    content.append(buffer, static_cast<size_t>(got));
+  }
+  return content;
+}
+
+// A rename is on disk only when its folder is.
+absl::Status SyncDirectory(const std::string& directory) {
+  UniqueFd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid() || fsync(fd.get()) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot sync ", directory));
+  }
+  return absl::OkStatus();
+}
+
+// Writes a temporary file beside `path`; the caller publishes or removes it.
+absl::StatusOr<std::string> WriteTemporary(const std::string& path, absl::string_view content,
+                                           mode_t mode) {
+  static std::atomic<unsigned> serial{0};
+  std::string temporary = absl::StrCat(path, ".", getpid(), ".", serial++, ".tmp");
+  // Nobody but a dead process of our own pid can have left this name.
+  unlink(temporary.c_str());
+  UniqueFd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot create ", temporary));
+  absl::Status status = WriteAll(fd.get(), content, temporary);
+  if (status.ok() && fchmod(fd.get(), mode) != 0) {
+    status = absl::ErrnoToStatus(errno, absl::StrCat("cannot set the mode of ", temporary));
+  }
+  if (status.ok() && fsync(fd.get()) != 0) {
+    status = absl::ErrnoToStatus(errno, absl::StrCat("cannot sync ", temporary));
+  }
+  if (!status.ok()) {
+    unlink(temporary.c_str());
+    return status;
+  }
+  return temporary;
+}
+
+}  // namespace
+
+absl::StatusOr<FileInfo> Look(const std::string& path) {
+  struct stat found;
+  return InfoFrom(lstat(path.c_str(), &found), found, path);
+}
+
+absl::StatusOr<FileInfo> LookThrough(const std::string& path) {
+  struct stat found;
+  return InfoFrom(stat(path.c_str(), &found), found, path);
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) {
+  HOLON_ASSIGN_OR_RETURN(UniqueFd fd, OpenForReading(path));
+  HOLON_ASSIGN_OR_RETURN(std::string content, ReadUpTo(fd.get(), max_bytes + 1, path));
+  if (content.size() > max_bytes) {
+    return absl::OutOfRangeError(
+        absl::StrCat(path, " is larger than the ", max_bytes, " bytes allowed"));
+  }
+  return content;
+}
+
+absl::StatusOr<std::string> ReadFileTail(const std::string& path, size_t max_bytes) {
+  HOLON_ASSIGN_OR_RETURN(UniqueFd fd, OpenForReading(path));
+  if (lseek(fd.get(), -static_cast<off_t>(max_bytes), SEEK_END) < 0 && errno != EINVAL) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", path));
+  }
+  return ReadUpTo(fd.get(), max_bytes, path);
+}
+
+absl::StatusOr<UniqueFd> OpenForAppending(const std::string& path) {
+  UniqueFd fd(open(path.c_str(),
+                   O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+                   0600));
+  if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+  struct stat found;
+  if (fstat(fd.get(), &found) != 0 || !S_ISREG(found.st_mode)) {
+    return absl::FailedPreconditionError(absl::StrCat(path, " is not a regular file"));
+  }
+  return fd;
+}
+
+off_t SizeOf(int fd) {
+  struct stat found;
+  return fstat(fd, &found) == 0 ? found.st_size : 0;
+}
+
+absl::Status WriteFileAtomically(const std::string& path, absl::string_view content, mode_t mode) {
+  HOLON_ASSIGN_OR_RETURN(std::string temporary, WriteTemporary(path, content, mode));
+  if (rename(temporary.c_str(), path.c_str()) != 0) {
+    absl::Status status = absl::ErrnoToStatus(errno, absl::StrCat("cannot replace ", path));
+    unlink(temporary.c_str());
+    return status;
+  }
+  return SyncDirectory(DirectoryOf(path));
+}
+
+absl::Status CreateFileExclusively(const std::string& path, absl::string_view content,
+                                   mode_t mode) {
+  HOLON_ASSIGN_OR_RETURN(std::string temporary, WriteTemporary(path, content, mode));
+  // link() refuses an existing name, so that the file appears whole or not at all.
+  int result = link(temporary.c_str(), path.c_str());
+  absl::Status status =
+      result == 0 ? absl::OkStatus()
+                  : absl::ErrnoToStatus(errno, absl::StrCat("cannot create ", path));
+  unlink(temporary.c_str());
+  return status.ok() ? SyncDirectory(DirectoryOf(path)) : status;
+}
+
+absl::Status RemoveFile(const std::string& path) {
+  if (unlink(path.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return absl::OkStatus();
+  return absl::ErrnoToStatus(errno, absl::StrCat("cannot remove ", path));
+}
+
+absl::Status RenameFile(const std::string& from, const std::string& to) {
+  if (rename(from.c_str(), to.c_str()) == 0) return absl::OkStatus();
+  return absl::ErrnoToStatus(errno, absl::StrCat("cannot rename ", from, " to ", to));
+}
+
+absl::Status MakeDirectory(const std::string& path, mode_t mode) {
+  if (mkdir(path.c_str(), mode) == 0) return absl::OkStatus();
+  int error = errno;
+  if (error == EEXIST) {
+    HOLON_ASSIGN_OR_RETURN(FileInfo info, LookThrough(path));
+    if (info.type == FileType::kDirectory) return absl::OkStatus();
+    return absl::AlreadyExistsError(absl::StrCat(path, " is not a directory"));
+  }
+  return absl::ErrnoToStatus(error, absl::StrCat("cannot create directory ", path));
+}
+
+absl::StatusOr<std::vector<std::string>> ListDirectory(const std::string& path) {
+  std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(path.c_str()), closedir);
+  if (directory == nullptr) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot list ", path));
+  }
+  std::vector<std::string> names;
+  while (dirent* entry = readdir(directory.get())) {
+    std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(std::move(name));
+  }
+  return names;
+}
+
+absl::StatusOr<std::string> WorkingDirectory() {
+  std::unique_ptr<char, void (*)(void*)> directory(getcwd(nullptr, 0), free);
+  if (directory == nullptr) {
+    return absl::ErrnoToStatus(errno, "cannot find the current directory");
+  }
+  return std::string(directory.get());
+}
+
+std::string CanonicalPath(absl::string_view path, absl::string_view base) {
+  std::string absolute =
+      !path.empty() && path[0] == '/' ? std::string(path) : JoinPath(base, path);
+  // Resolve component by component: ".." behind a symbolic link means the link target's parent.
+  std::string resolved = "/";
+  bool exists = true;
+  for (absl::string_view part : absl::StrSplit(absolute, '/', absl::SkipEmpty())) {
+    if (part == ".") continue;
+    if (part == "..") {
+      resolved = DirectoryOf(resolved);
+      continue;
+    }
+    resolved = JoinPath(resolved, part);
+    if (!exists) continue;
+    std::unique_ptr<char, void (*)(void*)> real(realpath(resolved.c_str(), nullptr), free);
+    if (real != nullptr) {
+      resolved = real.get();
+    } else {
+      exists = false;
+    }
+  }
+  return resolved;
+}
+
+std::string JoinPath(absl::string_view directory, absl::string_view name) {
+  if (directory.empty()) return std::string(name);
+  if (directory.back() == '/') return absl::StrCat(directory, name);
+  return absl::StrCat(directory, "/", name);
+}
+
+std::string DirectoryOf(absl::string_view path) {
+  size_t slash = path.rfind('/');
+  if (slash == absl::string_view::npos) return ".";
+  return slash == 0 ? "/" : std::string(path.substr(0, slash));
+}
+
+std::string NameOf(absl::string_view path) {
+  size_t slash = path.rfind('/');
+  return std::string(slash == absl::string_view::npos ? path : path.substr(slash + 1));
+}
+
+}  // namespace holon::base

@@ -1,0 +1,87 @@
+// Files: bounded reading, whole-file replacement, and what stands at a path. All calls block for disk I/O
+// only, are thread-safe, and name the path in their errors.
+#ifndef HOLON_RUNTIME_BASE_FILE_H_
+#define HOLON_RUNTIME_BASE_FILE_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "runtime/base/unique_fd.h"
+
+namespace holon::base {
+
+enum class FileType { kAbsent, kRegular, kDirectory, kSocket, kSymlink, kOther };
+
+// What lstat says of a path.
+struct FileInfo {
+  FileType type = FileType::kAbsent;
+  uid_t owner = 0;
+  mode_t mode = 0;  // Permission bits only.
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  off_t size = 0;
+};
+
+// kAbsent is not an error; PERMISSION_DENIED and other failures of lstat are.
+absl::StatusOr<FileInfo> Look(const std::string& path);
+
+// The same for what a symbolic link at `path` leads to.
+absl::StatusOr<FileInfo> LookThrough(const std::string& path);
+
+// The whole file. NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION where it is not a regular file,
+// OUT_OF_RANGE where it is larger than `max_bytes`. Never blocks on a FIFO or device.
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes);
+
+// At most the last `max_bytes` of a file, whatever its size. Errors as ReadFile.
+absl::StatusOr<std::string> ReadFileTail(const std::string& path, size_t max_bytes);
+
+// For appending, created (0600) where it is missing. Refuses anything but a regular file.
+absl::StatusOr<UniqueFd> OpenForAppending(const std::string& path);
+
+// Bytes in an open file; 0 where that cannot be told.
+off_t SizeOf(int fd);
+
+// Replaces `path` whole: temporary file beside it, write, fsync, rename, fsync of the folder. After a crash
+// at any moment the old or the new file is there, never a mixture. RESOURCE_EXHAUSTED: disk full.
+absl::Status WriteFileAtomically(const std::string& path, absl::string_view content,
+                                 mode_t mode = 0600);
+
+// As WriteFileAtomically, but ALREADY_EXISTS instead of replacing.
+absl::Status CreateFileExclusively(const std::string& path, absl::string_view content,
+                                   mode_t mode = 0600);
+
+// OK where it was removed or was not there.
+absl::Status RemoveFile(const std::string& path);
+
+// Renames. Replaces what stands at `to`.
+absl::Status RenameFile(const std::string& from, const std::string& to);
+
+// Makes one directory, or finds it. ALREADY_EXISTS where something else stands there.
+absl::Status MakeDirectory(const std::string& path, mode_t mode);
+
+// Names in a directory, unsorted, without "." and "..".
+absl::StatusOr<std::vector<std::string>> ListDirectory(const std::string& path);
+
+// The caller's current directory.
+absl::StatusOr<std::string> WorkingDirectory();
+
+// `path` made absolute from `base`, "." and ".." removed, and symbolic links resolved in the longest prefix
+// that exists. Never fails: what cannot be resolved stays as it is.
+std::string CanonicalPath(absl::string_view path, absl::string_view base);
+
+// "DIRECTORY/NAME".
+std::string JoinPath(absl::string_view directory, absl::string_view name);
+
+// The path without its last component, and the last component.
+std::string DirectoryOf(absl::string_view path);
+std::string NameOf(absl::string_view path);
+
+}  // namespace holon::base
+
+#endif  // HOLON_RUNTIME_BASE_FILE_H_

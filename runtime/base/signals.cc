@@ -1,0 +1,35 @@
+#include "runtime/base/signals.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+#include "absl/strings/str_cat.h"
+
+namespace holon::base {
+
+absl::StatusOr<SignalFd> SignalFd::Create(const std::vector<int>& signals) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int signal : signals) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  UniqueFd fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd.valid()) return absl::ErrnoToStatus(errno, "cannot create a signalfd");
+  return SignalFd(std::move(fd));
+}
+
+std::optional<SignalFd::Received> SignalFd::Read() {
+  signalfd_siginfo info;
+  if (read(fd_.get(), &info, sizeof info) != sizeof info) return std::nullopt;
+  return Received{static_cast<int>(info.ssi_signo), static_cast<int>(info.ssi_pid), info.ssi_uid};
+}
+
+std::string SignalName(int signal) {
+  const char* name = sigabbrev_np(signal);
+  return name == nullptr ? absl::StrCat("signal ", signal) : absl::StrCat("SIG", name);
+}
+
+}  // namespace holon::base

@@ -1,0 +1,89 @@
+#include "runtime/base/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "runtime/base/signals.h"
+#include "runtime/base/status_macros.h"
+
+namespace holon::base {
+namespace {
+
+std::vector<char*> Pointers(const std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  for (const std::string& string : strings) pointers.push_back(const_cast<char*>(string.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+}  // namespace
+
+std::string ExitStatusText(const ExitStatus& status) {
+  if (!status.signaled) return absl::StrCat("exit status ", status.code);
+  return absl::StrCat("signal ", status.code, " (", SignalName(status.code), ")");
+}
+
+std::optional<ExitStatus> Child::Reap() {
+  if (ended_.has_value()) return ended_;
+  siginfo_t info = {};
+  if (waitid(P_PID, static_cast<id_t>(identity().pid), &info, WEXITED | WNOHANG) != 0 ||
+      info.si_pid == 0) {
+    return std::nullopt;
+  }
+  ended_ = ExitStatus{info.si_code != CLD_EXITED, info.si_status};
+  return ended_;
+}
+
+absl::StatusOr<Child> Spawn(const SpawnOptions& options) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawnattr_init(&attributes);
+  absl::Cleanup destroy = [&] {
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+  };
+  if (!options.inherit_stdio) {
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    for (int fd : {1, 2}) {
+      if (options.output_fd >= 0) {
+        posix_spawn_file_actions_adddup2(&actions, options.output_fd, fd);
+      } else {
+        posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_WRONLY, 0);
+      }
+    }
+  }
+  if (!options.working_directory.empty()) {
+    posix_spawn_file_actions_addchdir_np(&actions, options.working_directory.c_str());
+  }
+  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+
+  sigset_t every;
+  sigset_t none;
+  sigfillset(&every);
+  sigemptyset(&none);
+  posix_spawnattr_setsigdefault(&attributes, &every);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+  if (options.new_session) flags |= POSIX_SPAWN_SETSID;
+  posix_spawnattr_setflags(&attributes, flags);
+
+  std::vector<std::string> arguments = {options.program};
+  arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
+  pid_t pid = 0;
+  int error = posix_spawn(&pid, options.program.c_str(), &actions, &attributes,
+                          Pointers(arguments).data(), Pointers(options.environment).data());
+  if (error != 0) {
+    return absl::ErrnoToStatus(error, absl::StrCat("cannot run ", options.program));
+  }
+  // An unreaped child keeps its pid, so this names it even if it has ended already.
+  HOLON_ASSIGN_OR_RETURN(ProcessHandle handle, ProcessHandle::OpenChild(pid));
+  return Child(std::move(handle));
+}
+
+}  // namespace holon::base

@@ -1,0 +1,57 @@
+#ifndef HOLON_RUNTIME_BASE_SPAWN_H_
+#define HOLON_RUNTIME_BASE_SPAWN_H_
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "runtime/base/process.h"
+
+namespace holon::base {
+
+// How a process ended.
+struct ExitStatus {
+  bool signaled = false;
+  int code = 0;  // Exit status, or the signal.
+};
+
+// "exit status 3", "signal 9 (SIGKILL)".
+std::string ExitStatusText(const ExitStatus& status);
+
+struct SpawnOptions {
+  std::string program;                   // Path; PATH is not searched.
+  std::vector<std::string> arguments;    // Without argv[0], which is `program`.
+  std::vector<std::string> environment;  // "NAME=value".
+  std::string working_directory;
+  int output_fd = -1;  // Becomes stdout and stderr; -1: /dev/null.
+  bool new_session = true;
+  bool inherit_stdio = false;  // Keep the caller's stdin, stdout and stderr instead.
+};
+
+// A child of this process. Move-only; its destruction does not touch the process.
+class Child {
+ public:
+  const ProcessIdentity& identity() const { return handle_.identity(); }
+  ProcessHandle& handle() { return handle_; }
+  // Readable once it has ended.
+  int fd() const { return handle_.fd(); }
+  // How it ended; nullopt while it runs. Reaps it. Does not block.
+  std::optional<ExitStatus> Reap();
+
+ private:
+  friend absl::StatusOr<Child> Spawn(const SpawnOptions& options);
+  explicit Child(ProcessHandle handle) : handle_(std::move(handle)) {}
+  ProcessHandle handle_;
+  std::optional<ExitStatus> ended_;
+};
+
+// Starts a program with default signals, an empty mask and no descriptor but 0, 1 and 2. Call it from a
+// thread that outlives the child. NOT_FOUND, PERMISSION_DENIED, RESOURCE_EXHAUSTED.
+absl::StatusOr<Child> Spawn(const SpawnOptions& options);
+
+}  // namespace holon::base
+
+#endif  // HOLON_RUNTIME_BASE_SPAWN_H_

@@ -1,0 +1,28 @@
+#include "runtime/base/wait.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "runtime/base/clock.h"
+
+namespace holon::base {
+
+std::optional<size_t> WaitReadable(const std::vector<int>& fds, absl::Duration timeout) {
+  std::vector<pollfd> polled;
+  for (int fd : fds) polled.push_back({fd, POLLIN, 0});
+  SystemClock clock;
+  Deadline deadline(clock, timeout);
+  while (true) {
+    absl::Duration remaining = deadline.Remaining();
+    timespec limit = absl::ToTimespec(remaining);
+    bool endless = timeout == absl::InfiniteDuration();
+    int ready = ppoll(polled.data(), polled.size(), endless ? nullptr : &limit, nullptr);
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) return std::nullopt;
+    for (size_t i = 0; i < polled.size(); ++i) {
+      if (polled[i].revents != 0) return i;
+    }
+  }
+}
+
+}  // namespace holon::base

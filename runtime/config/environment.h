@@ -1,0 +1,17 @@
+#ifndef HOLON_RUNTIME_CONFIG_ENVIRONMENT_H_
+#define HOLON_RUNTIME_CONFIG_ENVIRONMENT_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace holon::config {
+
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
+// The variables of this process.
+Environment ReadEnvironment();
+
+}  // namespace holon::config
+
+#endif  // HOLON_RUNTIME_CONFIG_ENVIRONMENT_H_

@@ -1,0 +1,128 @@
+#include "runtime/config/fingerprint.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "runtime/base/file.h"
+#include "runtime/base/status_macros.h"
+#include "runtime/config/schema.h"
+#include "runtime/config/values.h"
+
+namespace holon::config {
+namespace {
+
+constexpr size_t kKeyBytes = 32;
+constexpr char kUnset[] = "unset";
+
+std::string KeyPath(const std::string& home) { return base::JoinPath(home, "fingerprint.key"); }
+
+std::string Hex(const unsigned char* digest, unsigned size) {
+  return absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest), size));
+}
+
+// A secret's value in the canonical text. Without a key there is none for a secret that is set: a digest that
+// anybody can compute would tell short secrets.
+std::string SecretDigest(const Leaf& leaf, const v1::EffectiveConfig& values,
+                         const FingerprintKey& key) {
+  if (!Has(leaf, values)) return kUnset;
+  if (key.empty()) return "";
+  std::string text = absl::StrCat(leaf.path, absl::string_view("\0", 1), TextOf(leaf, values));
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest, &size);
+  return absl::StrCat("hmac-sha256:", Hex(digest, size));
+}
+
+absl::StatusOr<FingerprintKey> RandomKey() {
+  FingerprintKey key(kKeyBytes, '\0');
+  // The kernel gives this few bytes whole or not at all.
+  if (getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(kKeyBytes)) {
+    return absl::InternalError("cannot get random numbers for fingerprint.key");
+  }
+  return key;
+}
+
+}  // namespace
+
+absl::StatusOr<FingerprintKey> ReadFingerprintKey(const std::string& home) {
+  const std::string path = KeyPath(home);
+  HOLON_ASSIGN_OR_RETURN(base::FileInfo info, base::Look(path));
+  if (info.type == base::FileType::kAbsent) {
+    return absl::NotFoundError(absl::StrCat(path, " does not exist"));
+  }
+  if (info.type != base::FileType::kRegular) {
+    return absl::FailedPreconditionError(absl::StrCat(path, " is not a regular file"));
+  }
+  if (info.owner != geteuid()) {
+    return absl::FailedPreconditionError(absl::StrCat(path, " belongs to another user"));
+  }
+  if ((info.mode & 077) != 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, " is open to others; run: chmod 600 ", path));
+  }
+  absl::StatusOr<std::string> key = base::ReadFile(path, kKeyBytes);
+  if (absl::IsOutOfRange(key.status()) || (key.ok() && key->size() != kKeyBytes)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        path, " does not hold ", kKeyBytes, " bytes; stop the runtime and remove it"));
+  }
+  return key;
+}
+
+absl::StatusOr<FingerprintKey> EnsureFingerprintKey(const std::string& home) {
+  absl::StatusOr<FingerprintKey> key = ReadFingerprintKey(home);
+  if (!absl::IsNotFound(key.status())) return key;
+  HOLON_ASSIGN_OR_RETURN(FingerprintKey fresh, RandomKey());
+  absl::Status created = base::CreateFileExclusively(KeyPath(home), fresh, 0600);
+  // Somebody else was faster, and theirs is the one.
+  if (!created.ok() && !absl::IsAlreadyExists(created)) return created;
+  return ReadFingerprintKey(home);
+}
+
+std::vector<v1::ConfigValue> Describe(const Configuration& configuration,
+                                      const FingerprintKey& key) {
+  std::vector<v1::ConfigValue> described;
+  described.reserve(Leaves().size());
+  for (const Leaf& leaf : Leaves()) {
+    v1::ConfigValue& value = described.emplace_back();
+    value.set_path(leaf.path);
+    value.set_apply(leaf.apply);
+    auto origin = configuration.origins.find(leaf.path);
+    if (origin != configuration.origins.end()) *value.mutable_origin() = origin->second;
+    if (leaf.secret) {
+      value.set_value(Has(leaf, configuration.values) ? "<set>" : "<unset>");
+      value.set_digest(SecretDigest(leaf, configuration.values, key));
+    } else {
+      value.set_value(CanonicalOf(leaf, configuration.values));
+    }
+  }
+  return described;
+}
+
+std::string CanonicalText(const std::vector<v1::ConfigValue>& described) {
+  std::map<absl::string_view, absl::string_view> lines;
+  for (const v1::ConfigValue& value : described) {
+    if (value.apply() == v1::APPLY_VOLATILE) continue;
+    lines[value.path()] = value.digest().empty() ? value.value() : value.digest();
+  }
+  std::string text;
+  for (const auto& [path, value] : lines) absl::StrAppend(&text, path, "=", value, "\n");
+  return text;
+}
+
+std::string Fingerprint(const std::vector<v1::ConfigValue>& described) {
+  std::string text = CanonicalText(described);
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
+  return Hex(digest, size);
+}
+
+}  // namespace holon::config

@@ -1,0 +1,56 @@
+#ifndef HOLON_RUNTIME_CONTROL_RUNTIME_MODEL_H_
+#define HOLON_RUNTIME_CONTROL_RUNTIME_MODEL_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "holon/v1/runtime_control.pb.h"
+
+namespace holon::control {
+
+// What this runtime says of itself: the one truth behind status, readiness, health and their streams.
+// Thread-safe.
+class RuntimeModel {
+ public:
+  // `self` holds everything that is known before the runtime answers: identity, paths, configuration. The phase
+  // begins as STARTING.
+  explicit RuntimeModel(v1::RuntimeStatusResponse self);
+
+  // Called after every change, from the thread that made it, without a lock held. Set it before there is a
+  // second thread.
+  void OnChange(std::function<void()> listener) { listener_ = std::move(listener); }
+
+  void SetStartup(const std::string& step, uint64_t done, uint64_t total);
+  void BecomeReady();
+  void BeginDraining();
+  void SetConfig(const std::string& fingerprint, const std::vector<v1::ConfigValue>& config,
+                 const std::string& http_addr);
+  void SetLastFailure(const v1::Failure& failure);
+  // Reasons why a ready runtime is not healthy; empty: it is.
+  void SetDegraded(const std::vector<std::string>& reasons);
+  void Count(const std::function<void(v1::Counters*)>& change);
+
+  v1::RuntimeStatusResponse Status() const;
+  v1::ReadinessResponse Readiness() const;
+  v1::Phase phase() const;
+  std::string instance_id() const;
+  // Grows with every change that watchers want to see.
+  uint64_t revision() const;
+
+ private:
+  void Change(const std::function<void(v1::RuntimeStatusResponse*)>& change)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  mutable absl::Mutex mutex_;
+  v1::RuntimeStatusResponse status_ ABSL_GUARDED_BY(mutex_);
+  uint64_t revision_ ABSL_GUARDED_BY(mutex_) = 1;
+  std::function<void()> listener_;
+};
+
+}  // namespace holon::control
+
+#endif  // HOLON_RUNTIME_CONTROL_RUNTIME_MODEL_H_

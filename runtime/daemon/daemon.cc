@@ -1,0 +1,245 @@
+#include "runtime/daemon/daemon.h"
+
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/base/duration.h"
+#include "runtime/base/process.h"
+#include "runtime/base/status_macros.h"
+#include "runtime/base/uuid.h"
+#include "runtime/base/wait.h"
+#include "runtime/daemon/drain_watchdog.h"
+#include "runtime/probe/control_client.h"
+#include "runtime/state/daemon_record.h"
+#include "runtime/state/failures.h"
+
+namespace holon::daemon {
+namespace {
+
+// What streams and calls in flight may take to end once no work is left.
+constexpr absl::Duration kServerGrace = absl::Milliseconds(500);
+// What the watchdog grants on top of the drain deadline.
+constexpr absl::Duration kWatchdogGrace = absl::Seconds(1);
+
+v1::Failure ToWire(const state::v1::FailureRecord& record) {
+  v1::Failure failure;
+  *failure.mutable_occurred_at() = record.occurred_at();
+  failure.set_phase(record.phase() == state::kStartupFailure    ? v1::FAILURE_PHASE_STARTUP
+                    : record.phase() == state::kShutdownFailure ? v1::FAILURE_PHASE_SHUTDOWN
+                                                                : v1::FAILURE_PHASE_RUNTIME);
+  failure.set_summary(record.summary());
+  failure.set_detail_hint(record.detail_hint());
+  *failure.mutable_log_excerpt() = record.log_excerpt();
+  failure.set_instance_id(record.instance_id());
+  failure.set_ended(record.ended());
+  return failure;
+}
+
+absl::Duration ConfiguredDrain(const config::Configuration& configuration) {
+  return absl::Milliseconds(configuration.values.drain().timeout_ms());
+}
+
+}  // namespace
+
+Daemon::Daemon(StartupConfig startup, base::SignalFd& signals, base::NotifySender& notify,
+               ProcessLogger& logger, base::Clock& clock)
+    : paths_(startup.inputs.home),
+      socket_path_(startup.configuration.values.socket_path()),
+      first_config_(startup.configuration.values),
+      signals_(signals),
+      notify_(notify),
+      logger_(logger),
+      clock_(clock),
+      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      startup_configuration_(std::move(startup.configuration)) {}
+
+base::ExitCode Daemon::Run() {
+  Refusal refusal;
+  instance_ = Instance::Claim(paths_, socket_path_, signals_.fd(), &refusal);
+  if (!instance_.has_value()) return Fail(refusal.exit_code, refusal.message);
+  absl::Status announced = Announce();
+  if (!announced.ok()) {
+    (void)instance_->Withdraw();
+    bool denied = absl::IsPermissionDenied(announced);
+    return Fail(denied ? base::ExitCode::kPermissionDenied : base::ExitCode::kFailed,
+                std::string(announced.message()));
+  }
+  Recover();
+  Serve();
+  Drain();
+  return base::ExitCode::kDone;
+}
+
+base::ExitCode Daemon::Fail(base::ExitCode code, const std::string& message) {
+  logger_.Error(message);
+  notify_.Send(absl::StrCat("STATUS=", message));
+  return code;
+}
+
+state::v1::DaemonRecord Daemon::Record() const {
+  const v1::RuntimeStatusResponse self = model_->Status();
+  state::v1::DaemonRecord record;
+  *record.mutable_identity() = state::ToRecord(base::OwnIdentity());
+  record.set_instance_id(self.instance_id());
+  record.set_home_dir(self.home_dir());
+  record.set_socket_path(self.socket_path());
+  record.set_http_addr(self.http_addr());
+  record.set_control_addr(self.control_addr());
+  *record.mutable_started_at() = self.started_at();
+  record.set_config_fingerprint(self.config_fingerprint());
+  record.set_version(self.version());
+  record.set_contract_version(self.contract_version());
+  const config::Configuration current = config_->current();
+  state::SetOverrides(current.overrides, &record);
+  record.set_config_file(current.explicit_config_file);
+  return record;
+}
+
+absl::Status Daemon::Announce() {
+  HOLON_ASSIGN_OR_RETURN(config::FingerprintKey key, config::EnsureFingerprintKey(paths_.home));
+  config_.emplace(std::move(startup_configuration_), std::move(key));
+
+  v1::RuntimeStatusResponse self;
+  self.set_contract_version(probe::kContractVersion);
+  self.set_version(HOLON_VERSION);
+  self.set_instance_id(base::RandomUuid());
+  self.set_pid(getpid());
+  self.set_home_dir(paths_.home);
+  self.set_socket_path(socket_path_);
+  self.set_http_addr(first_config_.http_addr());
+  self.set_control_addr(first_config_.control_addr());
+  *self.mutable_started_at() = state::ToTimestamp(clock_.Now());
+  self.set_config_fingerprint(config_->fingerprint());
+  const std::vector<v1::ConfigValue> described = config_->described();
+  self.mutable_config()->Assign(described.begin(), described.end());
+  model_.emplace(std::move(self));
+
+  HOLON_ASSIGN_OR_RETURN(base::UniqueFd socket, instance_->Announce(Record()));
+  server_.emplace(*model_, *this, control::Access(first_config_), first_config_.control_addr());
+  HOLON_RETURN_IF_ERROR(server_->Start());
+  model_->OnChange([this] { server_->Publish(); });
+  listener_.emplace(std::move(socket), *model_, logger_,
+                    [this](base::UniqueFd connection) { server_->Serve(std::move(connection)); });
+  logger_.Info("answering", {{"pid", absl::StrCat(getpid())},
+                             {"generation", model_->instance_id()},
+                             {"socket", socket_path_},
+                             {"version", HOLON_VERSION},
+                             {"fingerprint", config_->fingerprint()}});
+  if (!first_config_.control_addr().empty()) {
+    logger_.Info("answering on TCP, without encryption",
+                 {{"control_addr", first_config_.control_addr()}});
+  }
+  return absl::OkStatus();
+}
+
+// What there is to recover before work can be done.
+void Daemon::Recover() {
+  model_->SetStartup("reading state", 0, 0);
+  notify_.Send("STATUS=reading state");
+  absl::StatusOr<state::v1::FailureHistory> failures = state::ReadFailures(paths_.failures);
+  if (!failures.ok()) {
+    logger_.Warning("the failure history cannot be read",
+                    {{"why", std::string(failures.status().message())}});
+  } else if (std::optional<state::v1::FailureRecord> latest = state::LatestFailure(*failures)) {
+    model_->SetLastFailure(ToWire(*latest));
+  }
+  model_->BecomeReady();
+  notify_.Send(absl::StrCat("READY=1\nSTATUS=ready\nMAINPID=", getpid()));
+  logger_.Info("ready");
+}
+
+void Daemon::Serve() {
+  while (true) {
+    std::optional<size_t> ready = base::WaitReadable(
+        {wake_.get(), signals_.fd(), listener_->fd()}, absl::InfiniteDuration());
+    if (!ready.has_value()) continue;
+    if (*ready == 0) return;
+    if (*ready == 1) TakeSignal();
+    if (*ready == 2) listener_->AcceptAll();
+  }
+}
+
+void Daemon::TakeSignal() {
+  std::optional<base::SignalFd::Received> received = signals_.Read();
+  if (!received.has_value()) return;
+  const std::string name = base::SignalName(received->signal);
+  if (received->signal == SIGHUP) {
+    v1::ReloadResponse response;
+    grpc::Status status = Reload(v1::ReloadRequest(), &response);
+    if (!status.ok()) logger_.Warning("reload refused", {{"why", status.error_message()}});
+    return;
+  }
+  RequestShutdown({name,
+                   absl::StrCat("pid ", received->sender_pid, " uid ", received->sender_uid),
+                   std::nullopt});
+}
+
+void Daemon::RequestShutdown(const control::ShutdownOrder& order) {
+  absl::Duration drain = order.drain.value_or(ConfiguredDrain(config_->current()));
+  {
+    absl::MutexLock lock(&mutex_);
+    drain_end_ = std::min(drain_end_, clock_.Uptime() + drain);
+    if (!order_.has_value()) order_ = order;
+  }
+  eventfd_write(wake_.get(), 1);
+}
+
+void Daemon::Drain() {
+  control::ShutdownOrder order;
+  absl::Duration drain;
+  {
+    absl::MutexLock lock(&mutex_);
+    order = *order_;
+    drain = std::max(drain_end_ - clock_.Uptime(), absl::ZeroDuration());
+  }
+  EndProcessAfter(drain + kWatchdogGrace);
+  logger_.Info("draining", {{"reason", order.reason},
+                            {"caller", order.caller},
+                            {"recent_connections", listener_->RecentPeers()},
+                            {"deadline", base::FormatDuration(drain)}});
+  notify_.Send(absl::StrCat("STOPPING=1\nSTATUS=stopping: ", order.reason, " (", order.caller,
+                            ")"));
+  // Whoever asks meanwhile is told DRAINING; streams end with that as their last message.
+  model_->BeginDraining();
+  // A second signal ends the process at once; nothing below waits for long.
+  server_->Shutdown(std::min(drain, kServerGrace));
+  absl::Status withdrawn = instance_->Withdraw();
+  if (!withdrawn.ok()) {
+    logger_.Error("files were left", {{"why", std::string(withdrawn.message())}});
+  }
+  logger_.Info("stopped", {{"generation", model_->instance_id()}});
+}
+
+grpc::Status Daemon::CompareConfig(const v1::CompareConfigRequest& request,
+                                   v1::CompareConfigResponse* response) {
+  return config_->Compare(request, response);
+}
+
+grpc::Status Daemon::Reload(const v1::ReloadRequest& request, v1::ReloadResponse* response) {
+  grpc::Status status = config_->Reload(request, response);
+  if (!status.ok()) return status;
+  response->set_instance_id(model_->instance_id());
+  if (response->applied().empty()) return status;
+  const config::Configuration current = config_->current();
+  logger_.Configure(current.values.log());
+  model_->Count([](v1::Counters* counters) { counters->set_reloads(counters->reloads() + 1); });
+  model_->SetConfig(config_->fingerprint(), config_->described(), current.values.http_addr());
+  absl::Status recorded = instance_->UpdateRecord(Record());
+  if (!recorded.ok()) {
+    logger_.Warning("the record could not be updated", {{"why", std::string(recorded.message())}});
+  }
+  for (const v1::ConfigDifference& difference : response->applied()) {
+    logger_.Info("configuration changed", {{"path", difference.path()},
+                                           {"from", difference.actual()},
+                                           {"to", difference.expected()}});
+  }
+  return status;
+}
+
+}  // namespace holon::daemon

@@ -1,0 +1,76 @@
+#ifndef HOLON_RUNTIME_DAEMON_DAEMON_H_
+#define HOLON_RUNTIME_DAEMON_DAEMON_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/exit_code.h"
+#include "runtime/base/notify.h"
+#include "runtime/base/signals.h"
+#include "runtime/base/unique_fd.h"
+#include "runtime/control/control_server.h"
+#include "runtime/control/listener.h"
+#include "runtime/control/runtime_control.h"
+#include "runtime/control/runtime_model.h"
+#include "runtime/daemon/instance.h"
+#include "runtime/daemon/live_config.h"
+#include "runtime/daemon/process_logger.h"
+#include "runtime/daemon/startup.h"
+#include "runtime/state/home.h"
+
+namespace holon::daemon {
+
+// One runtime from its claim on the home to its last breath. The thread that calls Run accepts connections and
+// takes signals; the server's own thread answers calls.
+class Daemon final : public control::RuntimeHost {
+ public:
+  Daemon(StartupConfig startup, base::SignalFd& signals, base::NotifySender& notify,
+         ProcessLogger& logger, base::Clock& clock);
+
+  // Claims, announces, recovers, serves, drains and withdraws. Blocks until the runtime has ended.
+  base::ExitCode Run();
+
+  grpc::Status CompareConfig(const v1::CompareConfigRequest& request,
+                             v1::CompareConfigResponse* response) override;
+  grpc::Status Reload(const v1::ReloadRequest& request, v1::ReloadResponse* response) override;
+  void RequestShutdown(const control::ShutdownOrder& order) override;
+
+ private:
+  base::ExitCode Fail(base::ExitCode code, const std::string& message);
+  absl::Status Announce();
+  void Recover();
+  void Serve();
+  void TakeSignal();
+  void Drain();
+  state::v1::DaemonRecord Record() const;
+
+  const state::HomePaths paths_;
+  const std::string socket_path_;
+  const v1::EffectiveConfig first_config_;
+  base::SignalFd& signals_;
+  base::NotifySender& notify_;
+  ProcessLogger& logger_;
+  base::Clock& clock_;
+  base::UniqueFd wake_;  // Readable when a drain was asked for.
+
+  std::optional<Instance> instance_;
+  std::optional<LiveConfig> config_;
+  std::optional<control::RuntimeModel> model_;
+  std::optional<control::ControlServer> server_;
+  std::optional<control::Listener> listener_;
+  config::Configuration startup_configuration_;
+
+  absl::Mutex mutex_;
+  std::optional<control::ShutdownOrder> order_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration drain_end_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteDuration();  // Uptime.
+};
+
+}  // namespace holon::daemon
+
+#endif  // HOLON_RUNTIME_DAEMON_DAEMON_H_

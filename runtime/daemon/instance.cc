@@ -1,0 +1,109 @@
+#include "runtime/daemon/instance.h"
+
+#include <unistd.h>
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/base/file.h"
+#include "runtime/base/status_macros.h"
+#include "runtime/base/unix_socket.h"
+#include "runtime/probe/prober.h"
+#include "runtime/state/daemon_record.h"
+#include "runtime/state/stale_files.h"
+
+namespace holon::daemon {
+namespace {
+
+// Somebody may just be cleaning up after a dead runtime.
+constexpr absl::Duration kLockWait = absl::Seconds(1);
+
+std::string HolderText(const state::HomePaths& paths) {
+  absl::StatusOr<state::v1::DaemonRecord> record = state::ReadDaemonRecord(paths.daemon_record);
+  std::optional<pid_t> holder = base::FindLockHolder(paths.instance_lock);
+  std::string text = holder.has_value() ? absl::StrCat("pid ", *holder) : "an unknown process";
+  if (record.ok() && (!holder.has_value() || record->identity().pid() == *holder)) {
+    text = absl::StrCat("pid ", record->identity().pid(), ", generation ", record->instance_id());
+  }
+  return text;
+}
+
+Refusal Refuse(base::ExitCode exit_code, const std::string& message) {
+  return Refusal{exit_code, message};
+}
+
+}  // namespace
+
+std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
+                                        const std::string& socket_path, int interrupt_fd,
+                                        Refusal* refusal) {
+  absl::StatusOr<base::FileLock> lock =
+      base::FileLock::Acquire(paths.instance_lock, kLockWait, interrupt_fd);
+  if (absl::IsCancelled(lock.status())) {
+    *refusal = Refuse(base::ExitCode::kInterrupted, "interrupted while waiting for the lock");
+    return std::nullopt;
+  }
+  if (absl::IsUnavailable(lock.status())) {
+    *refusal = Refuse(base::ExitCode::kFailed,
+                      absl::StrCat("another runtime serves ", paths.home, " already (",
+                                   HolderText(paths), "); look at it with: holonctl --home ",
+                                   paths.home, " status"));
+    return std::nullopt;
+  }
+  if (!lock.ok()) {
+    *refusal = Refuse(absl::IsPermissionDenied(lock.status()) ? base::ExitCode::kPermissionDenied
+                                                              : base::ExitCode::kFailed,
+                      std::string(lock.status().message()));
+    return std::nullopt;
+  }
+  // A lock file that was lost is fresh for us, while its old holder lives on: look before believing it.
+  absl::StatusOr<probe::Sighting> sighting = probe::LookBeside(*lock, paths, socket_path);
+  if (!sighting.ok()) {
+    *refusal = Refuse(base::ExitCode::kPermissionDenied, std::string(sighting.status().message()));
+    return std::nullopt;
+  }
+  switch (sighting->verdict) {
+    case probe::Verdict::kStopped:
+    case probe::Verdict::kStale:
+      break;
+    case probe::Verdict::kRunning:
+    case probe::Verdict::kStarting:
+    case probe::Verdict::kStopping:
+      *refusal = Refuse(base::ExitCode::kFailed,
+                        absl::StrCat("another runtime serves ", paths.home, " already (pid ",
+                                     sighting->answer->pid(), ", generation ",
+                                     sighting->answer->instance_id(), ")"));
+      return std::nullopt;
+    default:
+      *refusal = Refuse(base::ExitCode::kUnknown,
+                        absl::StrCat(sighting->detail, "; see: holonctl --home ", paths.home,
+                                     " status"));
+      return std::nullopt;
+  }
+  std::vector<std::string> removed;
+  absl::Status cleaned = state::RemoveLeftovers(*lock, paths, socket_path, &removed);
+  if (!cleaned.ok()) {
+    *refusal = Refuse(base::ExitCode::kFailed, std::string(cleaned.message()));
+    return std::nullopt;
+  }
+  return Instance(*std::move(lock), paths, socket_path);
+}
+
+absl::StatusOr<base::UniqueFd> Instance::Announce(const state::v1::DaemonRecord& record) {
+  HOLON_RETURN_IF_ERROR(UpdateRecord(record));
+  HOLON_RETURN_IF_ERROR(
+      base::WriteFileAtomically(paths_.pid_file, absl::StrCat(record.identity().pid(), "\n")));
+  return base::ListenAt(socket_path_);
+}
+
+absl::Status Instance::UpdateRecord(const state::v1::DaemonRecord& record) {
+  return state::WriteDaemonRecord(paths_.daemon_record, record);
+}
+
+absl::Status Instance::Withdraw() {
+  std::vector<std::string> removed;
+  return state::RemoveLeftovers(lock_, paths_, socket_path_, &removed);
+}
+
+}  // namespace holon::daemon

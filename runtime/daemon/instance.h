@@ -1,0 +1,53 @@
+#ifndef HOLON_RUNTIME_DAEMON_INSTANCE_H_
+#define HOLON_RUNTIME_DAEMON_INSTANCE_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "holon/state/v1/records.pb.h"
+#include "runtime/base/exit_code.h"
+#include "runtime/base/file_lock.h"
+#include "runtime/base/unique_fd.h"
+#include "runtime/state/home.h"
+
+namespace holon::daemon {
+
+// Why a home cannot be had.
+struct Refusal {
+  base::ExitCode exit_code = base::ExitCode::kFailed;
+  std::string message;  // What was found and what to do.
+};
+
+// This process's claim on a home: the instance lock, and with it socket, pid file and record. One thread.
+class Instance {
+ public:
+  // Takes the lock, waiting a second for whoever may be cleaning up; makes sure that no other runtime lives; and
+  // removes what a dead one left. `interrupt_fd` ends the wait. On refusal nothing has changed.
+  static std::optional<Instance> Claim(const state::HomePaths& paths,
+                                       const std::string& socket_path, int interrupt_fd,
+                                       Refusal* refusal);
+
+  // Writes record and pid file, then listens: whoever can connect can read who we are.
+  absl::StatusOr<base::UniqueFd> Announce(const state::v1::DaemonRecord& record);
+
+  // Replaces the record, after a reload.
+  absl::Status UpdateRecord(const state::v1::DaemonRecord& record);
+
+  // Removes socket, pid file and record: what Announce made, and nothing else. The lock goes last, with this
+  // object.
+  absl::Status Withdraw();
+
+ private:
+  Instance(base::FileLock lock, const state::HomePaths& paths, std::string socket_path)
+      : lock_(std::move(lock)), paths_(paths), socket_path_(std::move(socket_path)) {}
+
+  base::FileLock lock_;
+  state::HomePaths paths_;
+  std::string socket_path_;
+};
+
+}  // namespace holon::daemon
+
+#endif  // HOLON_RUNTIME_DAEMON_INSTANCE_H_

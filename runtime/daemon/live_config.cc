@@ -1,0 +1,77 @@
+#include "runtime/daemon/live_config.h"
+
+#include <map>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "runtime/config/diff.h"
+#include "runtime/config/reload.h"
+#include "runtime/config/wanted.h"
+#include "runtime/control/errors.h"
+
+namespace holon::daemon {
+namespace {
+
+grpc::Status InvalidConfig(const std::vector<config::Fault>& faults) {
+  std::string message = absl::StrJoin(
+      faults, "; ",
+      [](std::string* out, const config::Fault& fault) { *out += config::FaultText(fault); });
+  return control::Error(grpc::StatusCode::INVALID_ARGUMENT, control::kInvalidConfig, message,
+                        {{"faults", absl::StrCat(faults.size())}});
+}
+
+}  // namespace
+
+LiveConfig::LiveConfig(config::Configuration configuration, config::FingerprintKey key)
+    : key_(std::move(key)), current_(std::move(configuration)) {}
+
+config::Configuration LiveConfig::current() const {
+  absl::MutexLock lock(&mutex_);
+  return current_;
+}
+
+std::vector<v1::ConfigValue> LiveConfig::described() const {
+  return config::Describe(current(), key_);
+}
+
+std::string LiveConfig::fingerprint() const { return config::Fingerprint(described()); }
+
+grpc::Status LiveConfig::Compare(const v1::CompareConfigRequest& request,
+                                 v1::CompareConfigResponse* response) const {
+  const config::Configuration actual = current();
+  const config::Side actual_side{"the runtime", config::Describe(actual, key_)};
+  response->set_actual_fingerprint(config::Fingerprint(actual_side.values));
+  if (request.expected_case() == v1::CompareConfigRequest::kFingerprint) {
+    response->set_expected_fingerprint(request.fingerprint());
+  } else {
+    std::vector<config::Fault> faults;
+    const config::Configuration expected = config::FromMessage(request.config(), actual, &faults);
+    if (!faults.empty()) return InvalidConfig(faults);
+    const config::Side expected_side{"the caller", config::Describe(expected, key_)};
+    response->set_expected_fingerprint(config::Fingerprint(expected_side.values));
+    for (const v1::ConfigDifference& difference : config::Diff(expected_side, actual_side)) {
+      *response->add_differences() = difference;
+    }
+  }
+  response->set_match(response->actual_fingerprint() == response->expected_fingerprint());
+  return grpc::Status::OK;
+}
+
+grpc::Status LiveConfig::Reload(const v1::ReloadRequest& request, v1::ReloadResponse* response) {
+  absl::MutexLock lock(&mutex_);
+  const config::LoadResult target = config::Load(config::ReloadInputs(
+      current_, {request.overrides().begin(), request.overrides().end()}));
+  if (!target.faults.empty()) return InvalidConfig(target.faults);
+  const config::Side wanted{"the reload", config::Describe(target.configuration, key_)};
+  const config::Side before{"the runtime", config::Describe(current_, key_)};
+  for (const v1::ConfigDifference& difference : config::Diff(wanted, before)) {
+    *(difference.apply() == v1::APPLY_HOT ? response->add_applied() : response->add_refused()) =
+        difference;
+  }
+  current_ = config::Reloaded(current_, target.configuration);
+  response->set_config_fingerprint(config::Fingerprint(config::Describe(current_, key_)));
+  return grpc::Status::OK;
+}
+
+}  // namespace holon::daemon

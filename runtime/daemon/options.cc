@@ -1,0 +1,42 @@
+#include "runtime/daemon/options.h"
+
+#include <iostream>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/str_cat.h"
+
+namespace holon::daemon {
+
+std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_code) {
+  Options options;
+  std::string home;
+  CLI::App app{"holond serves one Holon runtime in the foreground. Start it with: holonctl start"};
+  app.name("holond");
+  app.add_option("--home", home, "home of the runtime (HOLON_HOME, else ~/.holon)")
+      ->type_name("DIR");
+  app.add_option("--socket", options.socket, "socket to answer on (HOME/run/holon.sock)")
+      ->type_name("PATH");
+  app.add_option("--config", options.config_file, "configuration file (HOME/config.json)")
+      ->type_name("FILE");
+  app.add_option("--set", options.sets, "set one value, for example log.level=debug")
+      ->type_name("PATH=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_flag("--check", options.check, "check the configuration, print what is wrong, and exit");
+  app.set_version_flag("--version", absl::StrCat("holond ", HOLON_VERSION));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    app.exit(success);
+    *exit_code = base::ExitCode::kDone;
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    std::cerr << "holond: " << error.what() << "\nSee: holond --help\n";
+    *exit_code = base::ExitCode::kUsage;
+    return std::nullopt;
+  }
+  if (app.count("--home") > 0) options.home = home;
+  return options;
+}
+
+}  // namespace holon::daemon

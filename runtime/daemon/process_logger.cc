@@ -1,0 +1,117 @@
+#include "runtime/daemon/process_logger.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "spdlog/sinks/stdout_sinks.h"
+#include "spdlog/spdlog.h"
+
+namespace holon::daemon {
+namespace {
+
+spdlog::level::level_enum ToSpdlog(base::LogLevel level) {
+  switch (level) {
+    case base::LogLevel::kDebug:
+      return spdlog::level::debug;
+    case base::LogLevel::kInfo:
+      return spdlog::level::info;
+    case base::LogLevel::kWarning:
+      return spdlog::level::warn;
+    case base::LogLevel::kError:
+      return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+const char* NameOf(base::LogLevel level) {
+  switch (level) {
+    case base::LogLevel::kDebug:
+      return "debug";
+    case base::LogLevel::kInfo:
+      return "info";
+    case base::LogLevel::kWarning:
+      return "warning";
+    case base::LogLevel::kError:
+      return "error";
+  }
+  return "?";
+}
+
+// A JSON string; also right for a quoted value in a text line.
+std::string Quoted(const std::string& text) {
+  std::string quoted = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      absl::StrAppendFormat(&quoted, "\\u%04x", c);
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "\"";
+}
+
+}  // namespace
+
+std::string LogText(const std::string& message, base::Logger::Fields fields) {
+  std::string text = message;
+  for (const auto& [key, value] : fields) {
+    bool plain = !value.empty() && value.find_first_of(" \"\\=\n\t") == std::string::npos;
+    absl::StrAppend(&text, " ", key, "=", plain ? value : Quoted(value));
+  }
+  return text;
+}
+
+std::string LogJson(const std::string& time, const std::string& level, const std::string& message,
+                    base::Logger::Fields fields) {
+  std::string text = absl::StrCat("{\"time\":", Quoted(time), ",\"level\":", Quoted(level),
+                                  ",\"message\":", Quoted(message));
+  for (const auto& [key, value] : fields) {
+    absl::StrAppend(&text, ",", Quoted(key), ":", Quoted(value));
+  }
+  return text + "}";
+}
+
+ProcessLogger::ProcessLogger()
+    : logger_(std::make_shared<spdlog::logger>(
+          "holond", std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
+  logger_->set_pattern("%v");
+  logger_->flush_on(spdlog::level::debug);
+}
+
+ProcessLogger::~ProcessLogger() = default;
+
+void ProcessLogger::Configure(const v1::LogConfig& config) {
+  switch (config.level()) {
+    case v1::LOG_LEVEL_DEBUG:
+      logger_->set_level(spdlog::level::debug);
+      break;
+    case v1::LOG_LEVEL_WARNING:
+      logger_->set_level(spdlog::level::warn);
+      break;
+    case v1::LOG_LEVEL_ERROR:
+      logger_->set_level(spdlog::level::err);
+      break;
+    default:
+      logger_->set_level(spdlog::level::info);
+  }
+  json_ = config.format() == v1::LOG_FORMAT_JSON;
+}
+
+void ProcessLogger::Log(base::LogLevel level, const std::string& message, Fields fields) {
+  if (!logger_->should_log(ToSpdlog(level))) return;
+  const std::string time =
+      absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
+  if (json_) {
+    logger_->log(ToSpdlog(level), "{}", LogJson(time, NameOf(level), message, fields));
+  } else {
+    logger_->log(ToSpdlog(level), "{} {:<7} {}", time, NameOf(level), LogText(message, fields));
+  }
+}
+
+}  // namespace holon::daemon

@@ -1,0 +1,24 @@
+#ifndef HOLON_RUNTIME_DAEMON_STARTUP_H_
+#define HOLON_RUNTIME_DAEMON_STARTUP_H_
+
+#include <optional>
+
+#include "runtime/base/exit_code.h"
+#include "runtime/config/configuration.h"
+#include "runtime/daemon/options.h"
+
+namespace holon::daemon {
+
+// What a runtime knows before it touches anything.
+struct StartupConfig {
+  config::LoadInputs inputs;
+  config::Configuration configuration;
+};
+
+// Home and configuration from options, environment and file, validated. On failure every fault has been printed on
+// stderr and `exit_code` says how to end. Creates nothing.
+std::optional<StartupConfig> LoadStartupConfig(const Options& options, base::ExitCode* exit_code);
+
+}  // namespace holon::daemon
+
+#endif  // HOLON_RUNTIME_DAEMON_STARTUP_H_

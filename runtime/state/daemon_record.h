@@ -1,0 +1,35 @@
+// run/daemon.json: the runtime that holds the instance lock, as it described itself. Only that runtime writes or
+// removes it; everybody may read it, and nobody believes it without checking identity and lock.
+#ifndef HOLON_RUNTIME_STATE_DAEMON_RECORD_H_
+#define HOLON_RUNTIME_STATE_DAEMON_RECORD_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "holon/state/v1/records.pb.h"
+#include "holon/v1/config.pb.h"
+#include "runtime/base/process.h"
+
+namespace holon::state {
+
+// NOT_FOUND; DATA_LOSS: damaged, or it lacks the identity.
+absl::StatusOr<v1::DaemonRecord> ReadDaemonRecord(const std::string& path);
+
+absl::Status WriteDaemonRecord(const std::string& path, const v1::DaemonRecord& record);
+
+// The number in a pid file; nullopt where there is none or it is not a number.
+std::optional<pid_t> ReadPidFile(const std::string& path);
+
+base::ProcessIdentity FromRecord(const v1::ProcessIdentity& identity);
+v1::ProcessIdentity ToRecord(const base::ProcessIdentity& identity);
+
+std::vector<holon::v1::ConfigOverride> OverridesFrom(const v1::DaemonRecord& record);
+void SetOverrides(const std::vector<holon::v1::ConfigOverride>& overrides,
+                  v1::DaemonRecord* record);
+
+}  // namespace holon::state
+
+#endif  // HOLON_RUNTIME_STATE_DAEMON_RECORD_H_

@@ -1,0 +1,76 @@
+#include "runtime/state/failures.h"
+
+#include "absl/strings/str_cat.h"
+#include "runtime/base/file.h"
+#include "runtime/base/status_macros.h"
+#include "runtime/state/json_file.h"
+
+namespace holon::state {
+namespace {
+
+absl::StatusOr<v1::FailureHistory> ReadOrSetAside(const std::string& path) {
+  absl::StatusOr<v1::FailureHistory> history = ReadFailures(path);
+  if (!absl::IsDataLoss(history.status())) return history;
+  HOLON_RETURN_IF_ERROR(base::RenameFile(path, absl::StrCat(path, ".damaged")));
+  return v1::FailureHistory();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::FailureHistory> ReadFailures(const std::string& path) {
+  v1::FailureHistory history;
+  absl::Status status = ReadJsonFile(path, &history);
+  if (absl::IsNotFound(status)) return v1::FailureHistory();
+  HOLON_RETURN_IF_ERROR(status);
+  return history;
+}
+
+void AddFailure(v1::FailureRecord failure, v1::FailureHistory* history) {
+  *history->add_failures() = std::move(failure);
+  int excess = history->failures_size() - kMaxFailures;
+  if (excess > 0) history->mutable_failures()->DeleteSubrange(0, excess);
+}
+
+void MarkStable(const std::string& instance_id, absl::Time now, v1::FailureHistory* history) {
+  history->set_stable_instance_id(instance_id);
+  *history->mutable_cleared_at() = ToTimestamp(now);
+}
+
+std::optional<v1::FailureRecord> LatestFailure(const v1::FailureHistory& history) {
+  if (history.failures().empty()) return std::nullopt;
+  const v1::FailureRecord& latest = *history.failures().rbegin();
+  // A failure of the stable generation itself came after it was stable, whatever the wall clock says.
+  bool cleared = history.has_cleared_at() &&
+                 latest.instance_id() != history.stable_instance_id() &&
+                 FromTimestamp(latest.occurred_at()) <= FromTimestamp(history.cleared_at());
+  if (cleared) return std::nullopt;
+  return latest;
+}
+
+absl::Status RecordFailure(const std::string& path, v1::FailureRecord failure) {
+  HOLON_ASSIGN_OR_RETURN(v1::FailureHistory history, ReadOrSetAside(path));
+  AddFailure(std::move(failure), &history);
+  return WriteJsonFile(path, history);
+}
+
+absl::Status RecordStable(const std::string& path, const std::string& instance_id,
+                          absl::Time now) {
+  HOLON_ASSIGN_OR_RETURN(v1::FailureHistory history, ReadOrSetAside(path));
+  if (!LatestFailure(history).has_value()) return absl::OkStatus();
+  MarkStable(instance_id, now, &history);
+  return WriteJsonFile(path, history);
+}
+
+google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds(absl::ToUnixSeconds(time));
+  timestamp.set_nanos(static_cast<int32_t>(
+      absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(timestamp.seconds()))));
+  return timestamp;
+}
+
+absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp) {
+  return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
+}
+
+}  // namespace holon::state

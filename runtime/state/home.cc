@@ -1,0 +1,80 @@
+#include "runtime/state/home.h"
+
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "runtime/base/file.h"
+#include "runtime/base/status_macros.h"
+
+namespace holon::state {
+namespace {
+
+using base::FileInfo;
+using base::FileType;
+
+absl::Status CheckDirectory(const std::string& path) {
+  HOLON_ASSIGN_OR_RETURN(FileInfo info, base::Look(path));
+  if (info.type == FileType::kAbsent) return absl::OkStatus();
+  if (info.type == FileType::kSymlink) {
+    return absl::PermissionDeniedError(absl::StrCat(
+        path, " is a symbolic link; whoever owns it could redirect the runtime. Use a directory."));
+  }
+  if (info.type != FileType::kDirectory) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, " is not a directory; move it away or choose another --home"));
+  }
+  if (info.owner != geteuid()) {
+    return absl::PermissionDeniedError(
+        absl::StrCat(path, " belongs to uid ", info.owner, ", and you are uid ", geteuid(),
+                     "; run as its owner or choose another --home"));
+  }
+  if ((info.mode & 022) != 0) {
+    return absl::PermissionDeniedError(
+        absl::StrFormat("%s can be written to by others (mode %04o); run: chmod 700 %s", path,
+                        info.mode, path));
+  }
+  if (access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
+    return absl::PermissionDeniedError(absl::StrFormat(
+        "%s cannot be written to (mode %04o); run: chmod 700 %s", path, info.mode, path));
+  }
+  return absl::OkStatus();
+}
+
+// Parents get the caller's umask; only the home itself is ours to close.
+absl::Status MakeParents(const std::string& path) {
+  std::string parent = base::DirectoryOf(path);
+  HOLON_ASSIGN_OR_RETURN(FileInfo info, base::LookThrough(parent));
+  if (info.type == FileType::kDirectory) return absl::OkStatus();
+  HOLON_RETURN_IF_ERROR(MakeParents(parent));
+  return base::MakeDirectory(parent, 0777);
+}
+
+}  // namespace
+
+HomePaths::HomePaths(const std::string& home)
+    : home(home),
+      run(base::JoinPath(home, "run")),
+      instance_lock(base::JoinPath(run, "holon.lock")),
+      lifecycle_lock(base::JoinPath(run, "lifecycle.lock")),
+      pid_file(base::JoinPath(run, "holon.pid")),
+      daemon_record(base::JoinPath(run, "daemon.json")),
+      log(base::JoinPath(run, "daemon.log")),
+      failures(base::JoinPath(run, "failures.json")),
+      default_socket(base::JoinPath(run, "holon.sock")),
+      config(base::JoinPath(home, "config.json")) {}
+
+absl::Status CheckHome(const HomePaths& paths) {
+  HOLON_RETURN_IF_ERROR(CheckDirectory(paths.home));
+  return CheckDirectory(paths.run);
+}
+
+absl::Status MakeHome(const HomePaths& paths) {
+  HOLON_RETURN_IF_ERROR(CheckHome(paths));
+  HOLON_RETURN_IF_ERROR(MakeParents(paths.home));
+  HOLON_RETURN_IF_ERROR(base::MakeDirectory(paths.home, 0700));
+  HOLON_RETURN_IF_ERROR(base::MakeDirectory(paths.run, 0700));
+  return CheckHome(paths);
+}
+
+}  // namespace holon::state

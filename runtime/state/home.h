@@ -1,0 +1,36 @@
+// The home of a runtime: where everything stands, and whether it may be trusted.
+#ifndef HOLON_RUNTIME_STATE_HOME_H_
+#define HOLON_RUNTIME_STATE_HOME_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace holon::state {
+
+// Paths under one home. A value; touches nothing.
+struct HomePaths {
+  explicit HomePaths(const std::string& home);
+
+  std::string home;
+  std::string run;             // run/
+  std::string instance_lock;   // run/holon.lock: held by a runtime for life
+  std::string lifecycle_lock;  // run/lifecycle.lock: held by whoever starts or stops
+  std::string pid_file;        // run/holon.pid
+  std::string daemon_record;   // run/daemon.json
+  std::string log;             // run/daemon.log
+  std::string failures;        // run/failures.json
+  std::string default_socket;  // run/holon.sock
+  std::string config;          // config.json
+};
+
+// OK where home and run directory are absent, or directories of ours that nobody else can write to.
+// PERMISSION_DENIED names what is wrong and the fix; NOT_FOUND never.
+absl::Status CheckHome(const HomePaths& paths);
+
+// Makes home (with its parents) and run directory, 0700, where they are missing, and checks them.
+absl::Status MakeHome(const HomePaths& paths);
+
+}  // namespace holon::state
+
+#endif  // HOLON_RUNTIME_STATE_HOME_H_

@@ -1,0 +1,47 @@
+#include "runtime/state/json_file.h"
+
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/util/json_util.h"
+#include "runtime/base/file.h"
+#include "runtime/base/status_macros.h"
+
+namespace holon::state {
+namespace {
+
+// No record of ours comes near.
+constexpr size_t kMaxRecordBytes = 1 << 20;
+
+}  // namespace
+
+absl::Status ReadJsonFile(const std::string& path, google::protobuf::Message* message) {
+  absl::StatusOr<std::string> text = base::ReadFile(path, kMaxRecordBytes);
+  if (absl::IsNotFound(text.status()) || absl::IsPermissionDenied(text.status())) {
+    return text.status();
+  }
+  if (!text.ok()) return absl::DataLossError(text.status().message());
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = true;
+  if (text->empty()) return absl::DataLossError(absl::StrCat(path, " is empty"));
+  auto status = google::protobuf::util::JsonStringToMessage(*text, message, options);
+  if (!status.ok()) {
+    return absl::DataLossError(
+        absl::StrCat(path, " is damaged: ", std::string(status.message())));
+  }
+  return absl::OkStatus();
+}
+
+std::string ToJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  options.preserve_proto_field_names = true;
+  std::string text;
+  // Fails only for messages that hold an Any, which no record does.
+  (void)google::protobuf::util::MessageToJsonString(message, &text, options);
+  return text;
+}
+
+absl::Status WriteJsonFile(const std::string& path, const google::protobuf::Message& message) {
+  return base::WriteFileAtomically(path, ToJson(message));
+}
+
+}  // namespace holon::state

@@ -1,0 +1,24 @@
+// Records on disk as protobuf JSON in snake_case, one message a file.
+#ifndef HOLON_RUNTIME_STATE_JSON_FILE_H_
+#define HOLON_RUNTIME_STATE_JSON_FILE_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "google/protobuf/message.h"
+
+namespace holon::state {
+
+// NOT_FOUND: no such file. DATA_LOSS: it is there, but damaged: the message names it and what is wrong. Keys of
+// a newer version are skipped.
+absl::Status ReadJsonFile(const std::string& path, google::protobuf::Message* message);
+
+// Replaces the file whole (0600).
+absl::Status WriteJsonFile(const std::string& path, const google::protobuf::Message& message);
+
+// The text that WriteJsonFile writes.
+std::string ToJson(const google::protobuf::Message& message);
+
+}  // namespace holon::state
+
+#endif  // HOLON_RUNTIME_STATE_JSON_FILE_H_

@@ -1,0 +1,46 @@
+#include "runtime/state/lifecycle_lock.h"
+
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/base/duration.h"
+#include "runtime/base/process.h"
+#include "runtime/base/status_macros.h"
+#include "runtime/state/daemon_record.h"
+#include "runtime/state/failures.h"
+#include "runtime/state/json_file.h"
+
+namespace holon::state {
+
+LifecycleLock LifecycleLock::Adopt(base::FileLock lock, const std::string& command,
+                                   absl::Time now) {
+  v1::LifecycleHolder holder;
+  *holder.mutable_identity() = ToRecord(base::OwnIdentity());
+  holder.set_command(command);
+  *holder.mutable_since() = ToTimestamp(now);
+  std::string text = ToJson(holder);
+  // In place, because a rename would take the name from under the lock. Readers live with half a text, and
+  // a full disk costs waiters no more than the holder's name.
+  if (ftruncate(lock.fd(), 0) == 0) (void)!pwrite(lock.fd(), text.data(), text.size(), 0);
+  return LifecycleLock(std::move(lock));
+}
+
+absl::StatusOr<LifecycleLock> LifecycleLock::TryAcquire(const std::string& path,
+                                                        const std::string& command,
+                                                        absl::Time now) {
+  HOLON_ASSIGN_OR_RETURN(base::FileLock lock, base::FileLock::TryAcquire(path));
+  return Adopt(std::move(lock), command, now);
+}
+
+std::optional<v1::LifecycleHolder> ReadLifecycleHolder(const std::string& path) {
+  v1::LifecycleHolder holder;
+  if (!ReadJsonFile(path, &holder).ok() || holder.command().empty()) return std::nullopt;
+  return holder;
+}
+
+std::string HolderText(const v1::LifecycleHolder& holder, absl::Time now) {
+  return absl::StrCat("holonctl ", holder.command(), " (pid ", holder.identity().pid(), ", for ",
+                      base::FormatDuration(now - FromTimestamp(holder.since())), ")");
+}
+
+}  // namespace holon::state

@@ -1,0 +1,23 @@
+#ifndef HOLON_RUNTIME_STATE_STALE_FILES_H_
+#define HOLON_RUNTIME_STATE_STALE_FILES_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "runtime/base/file_lock.h"
+#include "runtime/state/home.h"
+
+namespace holon::state {
+
+// Which of socket, pid file and record exist. Stale only where no runtime lives.
+std::vector<std::string> LeftoverFiles(const HomePaths& paths, const std::string& socket_path);
+
+// Removes them. Whoever holds the instance lock may: `lock` is the proof. What stands at the socket's path and is
+// no socket is never ours, and stays. Names what it removed; goes on after an error and returns the first.
+absl::Status RemoveLeftovers(const base::FileLock& lock, const HomePaths& paths,
+                             const std::string& socket_path, std::vector<std::string>* removed);
+
+}  // namespace holon::state
+
+#endif  // HOLON_RUNTIME_STATE_STALE_FILES_H_

@@ -1,0 +1,32 @@
+"""What is not there yet. A test that needs it is skipped, and says so; removing a line brings its tests in.
+
+HOLON_E2E_ALL=1 runs them all the same.
+"""
+
+import os
+import unittest
+
+MISSING = {
+    "agents",             # holonctl agent, event
+    "audit",              # who changed what
+    "cleanup",            # holonctl cleanup
+    "completion",         # holonctl completion SHELL
+    "crash detection",    # a generation that vanished is a recorded failure
+    "doctor",             # holonctl doctor
+    "failures",           # holonctl failures
+    "full disk",          # degraded, and log loss counted
+    "heal",               # the runtime restores its run directory
+    "list",               # holonctl list
+    "log rotation",       # log.max_bytes, log.max_files
+    "logs",               # holonctl logs
+    "run",                # holonctl run -- COMMAND
+    "socket activation",  # LISTEN_FDS
+    "storm",              # the random sequences
+    "watchdog",           # WATCHDOG_USEC
+}
+
+
+def needs(feature):
+    """Decorates a test or a class of tests."""
+    missing = feature in MISSING and not os.environ.get("HOLON_E2E_ALL")
+    return unittest.skipIf(missing, f"not there yet: {feature}")

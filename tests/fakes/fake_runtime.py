@@ -1,0 +1,129 @@
+"""Answers on a socket as a Holon would, with an answer that a test has written.
+
+    fake_runtime.py --socket SOCKET --answer FILE
+
+FILE holds what RuntimeStatus answers: a serialized RuntimeStatusResponse, in which this process fills in
+its own pid, or with --raw any bytes at all. Needs the generated messages on PYTHONPATH.
+
+    --lock FILE            holds the instance lock meanwhile, as a runtime does
+    --await-go             first prints "locked" and waits for a line on standard input
+    --record FILE          and writes the record of this process
+    --on-shutdown exit     what the Shutdown call brings about: exit (default) or nothing
+    --ignore-term          SIGTERM is ignored
+    --child                has a child in its own process group
+
+Prints "ready" once it answers; ends when standard input ends, unless that is /dev/null.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent import futures
+
+import grpc
+from holon.v1 import runtime_control_pb2
+
+import claims
+from end_with_stdin import end_with_stdin
+
+SERVICE = "holon.v1.RuntimeControl"
+
+
+class FakeRuntime:
+    """The service. `answer` is a RuntimeStatusResponse, or bytes that are none."""
+
+    def __init__(self, answer, on_shutdown="exit"):
+        self.answer = answer
+        self.on_shutdown = on_shutdown
+        self.server = None
+
+    def serve(self, socket):
+        def unary(method):
+            return grpc.unary_unary_rpc_method_handler(lambda request, context: method(request))
+
+        handlers = {
+            "RuntimeStatus": unary(lambda request: self.bytes()),
+            "Readiness": unary(lambda request: self.bytes()),
+            "Shutdown": unary(self.shutdown),
+            "WatchRuntimeStatus": grpc.unary_stream_rpc_method_handler(self.watch),
+        }
+        self.server = grpc.server(futures.ThreadPoolExecutor(8))
+        self.server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler(SERVICE, handlers),)
+        )
+        self.server.add_insecure_port(f"unix:{socket}")
+        self.server.start()
+
+    def bytes(self):
+        return self.answer if isinstance(self.answer, bytes) else self.answer.SerializeToString()
+
+    def watch(self, request, context):
+        """The present state, and then silence until the caller leaves."""
+        gone = threading.Event()
+        if not context.add_callback(gone.set):
+            return
+        response = runtime_control_pb2.WatchRuntimeStatusResponse()
+        response.status.MergeFromString(self.bytes())
+        yield response.SerializeToString()
+        gone.wait()
+
+    def shutdown(self, request):
+        if self.on_shutdown == "exit":
+            threading.Timer(0.05, os._exit, (0,)).start()
+        return runtime_control_pb2.ShutdownResponse(
+            pid=os.getpid(),
+            home_dir=self.answer.home_dir,
+            shutdown_requested=True,
+            instance_id=self.answer.instance_id,
+        ).SerializeToString()
+
+
+def load_answer(path, raw):
+    with open(path, "rb") as file:
+        content = file.read()
+    if raw:
+        return content
+    answer = runtime_control_pb2.RuntimeStatusResponse.FromString(content)
+    answer.pid = os.getpid()
+    return answer
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--socket", required=True)
+    parser.add_argument("--answer", required=True)
+    parser.add_argument("--raw", action="store_true")
+    parser.add_argument("--lock")
+    parser.add_argument("--await-go", action="store_true")
+    parser.add_argument("--record")
+    parser.add_argument("--on-shutdown", choices=["exit", "nothing"], default="exit")
+    parser.add_argument("--ignore-term", action="store_true")
+    parser.add_argument("--child", action="store_true")
+    options = parser.parse_args()
+
+    if options.ignore_term:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    lock = claims.take_lock(options.lock) if options.lock else None
+    if options.await_go:
+        print("locked", flush=True)
+        sys.stdin.readline()
+    end_with_stdin()
+    answer = load_answer(options.answer, options.raw)
+    if options.record:
+        own = claims.record(
+            os.getpid(), answer.home_dir, options.socket, instance_id=answer.instance_id
+        )
+        claims.write_record(options.record, own)
+    child = subprocess.Popen(["sleep", "1000"]) if options.child else None
+    runtime = FakeRuntime(answer, options.on_shutdown)
+    runtime.serve(options.socket)
+    print("ready" if child is None else f"ready {child.pid}", flush=True)
+    threading.Event().wait()
+    del lock
+
+
+if __name__ == "__main__":
+    main()
