@@ -195,6 +195,12 @@ base::ExitCode RunRestart(Context& context) {
             return Success("nothing", "the configuration is unchanged; the runtime goes on running");
           }
         }
+        if (context.options().plan) {
+          Outcome planned = Stop(context.world(), MakeStopSpec(context), &receipts);
+          if (planned.action == "already_stopped") planned = Success("planned", planned.message);
+          if (planned.ok()) receipts.Add("start", "planned", "would start the runtime again");
+          return planned;
+        }
         return StopThenStart(context, spec, &receipts);
       });
 }

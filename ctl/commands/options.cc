@@ -80,9 +80,9 @@ class CommandTree {
     CLI::App* sub = parent->add_subcommand(name, description);
     sub->fallthrough();
     std::string full = parent == app_ ? name : parent->get_name() + " " + name;
-    sub->final_callback([this, full, command] {
-      options_->command = command;
-      options_->command_name = full;
+    sub->final_callback([options = options_, full, command] {
+      options->command = command;
+      options->command_name = full;
     });
     return sub;
   }
@@ -111,6 +111,7 @@ void CommandTree::Build() {
   AddStopOptions(restart, options);
   restart->add_flag("--if-changed", options->if_changed,
                     "only if the configuration differs from the one in force");
+  restart->add_flag("--plan", options->plan, "print the steps of the stop, and touch nothing");
   CLI::App* ensure = Add(app_, "ensure", "make the runtime run with this configuration",
                          Command::kEnsure);
   AddStartOptions(ensure, options);

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "ctl/lifecycle/cleanup.h"
 #include "ctl/lifecycle/holond_path.h"
 #include "ctl/lifecycle/runtime_watch.h"
 #include "ctl/lifecycle/start_progress.h"
@@ -185,6 +186,8 @@ Outcome Launch::AwaitStability() {
                        StatusHint(world_));
       case Waited::kTimedOut:
         receipts_->Add("stability", "done", absl::StrCat("alive and ready for ", window));
+        // The runtime does so itself, but perhaps a moment after we have said that it is stable.
+        (void)state::RecordStable(world_.paths.failures, instance_id_, world_.clock.Now());
         return Success("started", ready);
       case Waited::kReady:
         break;
@@ -237,6 +240,10 @@ Outcome Launch::Abandon(base::ExitCode code, const std::string& reason,
 }
 
 Outcome Launch::Persist(Outcome failure, const std::string& ended) {
+  // What the dead child may have left; a living runtime holds the lock, and keeps its files.
+  absl::StatusOr<std::string> cleaned = CleanUp(world_, world_.socket_path);
+  receipts_->Add("clean", cleaned.ok() ? "done" : "failed",
+                 cleaned.ok() ? *cleaned : std::string(cleaned.status().message()));
   if (failure.exit_code == base::ExitCode::kInterrupted) return failure;
   state::v1::FailureRecord record;
   *record.mutable_occurred_at() = state::ToTimestamp(world_.clock.Now());

@@ -8,21 +8,17 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "ctl/lifecycle/cleanup.h"
 #include "ctl/lifecycle/decisions.h"
 #include "ctl/lifecycle/stop_ladder.h"
-#include "runtime/base/file.h"
-#include "runtime/base/file_lock.h"
 #include "runtime/base/process.h"
 #include "runtime/base/status_macros.h"
 #include "runtime/state/failures.h"
-#include "runtime/state/stale_files.h"
 
 namespace holon::ctl {
 namespace {
 
 constexpr absl::Duration kRpcTimeout = absl::Seconds(2);
-// How long whoever claims or cleans a home may keep its lock from us.
-constexpr absl::Duration kLockWait = absl::Seconds(2);
 // The runtime's own watchdog ends it one second after its deadline.
 constexpr absl::Duration kWatchdogGrace = absl::Milliseconds(1500);
 
@@ -38,30 +34,10 @@ absl::Duration ConfiguredDrain(const probe::Sighting& sighting, absl::Duration o
   return otherwise;
 }
 
-// Takes the instance lock as the proof that nobody lives, and removes what is left.
-absl::StatusOr<std::string> CleanUp(World& world, const std::string& socket_path) {
-  HOLON_ASSIGN_OR_RETURN(base::FileInfo run, base::Look(world.paths.run));
-  if (run.type == base::FileType::kAbsent) return std::string("the run directory is gone");
-  absl::StatusOr<base::FileLock> lock = base::FileLock::Acquire(world.paths.instance_lock,
-                                                                kLockWait, world.interrupts.fd());
-  if (absl::IsUnavailable(lock.status())) {
-    return absl::UnavailableError(absl::StrCat(
-        "the instance lock is held by pid ",
-        base::FindLockHolder(world.paths.instance_lock).value_or(0), ": another runtime lives"));
-  }
-  HOLON_RETURN_IF_ERROR(lock.status());
-  std::vector<std::string> removed;
-  HOLON_RETURN_IF_ERROR(state::RemoveLeftovers(*lock, world.paths, socket_path, &removed));
-  return absl::StrCat("the instance lock is free; ",
-                      removed.empty()
-                          ? "nothing was left"
-                          : absl::StrCat("removed ", absl::StrJoin(removed, ", ")));
-}
-
 // The runtime that was sighted.
 class SightedRuntime final : public StopTarget {
  public:
-  SightedRuntime(World& world, const probe::Sighting& sighting, base::ProcessHandle handle,
+  SightedRuntime(World& world, probe::Sighting& sighting, base::ProcessHandle handle,
                  const StopSpec& spec)
       : world_(world), sighting_(sighting), handle_(std::move(handle)), spec_(spec) {}
 
@@ -78,6 +54,8 @@ class SightedRuntime final : public StopTarget {
           absl::ToInt64Nanoseconds(*spec_.drain % absl::Seconds(1))));
     }
     grpc::Status status = sighting_.client->Shutdown(kRpcTimeout, request, &response);
+    // Nobody polls this connection any more, and an open one would hold up the end of the server.
+    sighting_.client.reset();
     if (!status.ok()) {
       return absl::UnavailableError(
           absl::StrCat("the Shutdown call failed: ", status.error_message()));
@@ -114,12 +92,12 @@ class SightedRuntime final : public StopTarget {
 
  private:
   World& world_;
-  const probe::Sighting& sighting_;
+  probe::Sighting& sighting_;
   base::ProcessHandle handle_;
   const StopSpec& spec_;
 };
 
-Outcome StopSighted(World& world, const probe::Sighting& sighting, const StopSpec& spec,
+Outcome StopSighted(World& world, probe::Sighting& sighting, const StopSpec& spec,
                     Receipts* receipts) {
   if (!sighting.process.has_value()) {
     return Failure(base::ExitCode::kUnknown, "UNIDENTIFIED",

@@ -71,10 +71,12 @@ void FillFailure(const Failure& failure, const std::string& phase, v1::FailureVi
   view->set_ended(failure.ended().empty() ? "unknown" : failure.ended());
 }
 
-// The newer one of what the runtime says and what the disk says.
+// The disk knows what has been cleared since the runtime read it; the runtime knows what happened to itself while the
+// disk was full.
 void AddFailure(const StatusInputs& inputs, const holon::v1::RuntimeStatusResponse* answer,
                 v1::StatusView* view) {
-  const bool told = answer != nullptr && answer->has_last_failure();
+  const bool told = answer != nullptr && answer->has_last_failure() &&
+                    answer->last_failure().instance_id() == answer->instance_id();
   const auto& recorded = inputs.recorded_failure;
   if (recorded.has_value() &&
       (!told || state::FromTimestamp(recorded->occurred_at()) >=

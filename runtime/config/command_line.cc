@@ -35,9 +35,8 @@ SpawnInputs ForSpawn(const Configuration& configuration,
     } else if (override.origin().location() == "--socket") {
       spawn.arguments.insert(spawn.arguments.end(), {"--socket", override.value()});
     } else {
-      spawn.arguments.insert(
-          spawn.arguments.end(),
-          {"--set", absl::StrCat(override.path(), "=", override.value())});
+      spawn.arguments.insert(spawn.arguments.end(),
+                             {"--set", absl::StrCat(override.path(), "=", override.value())});
     }
   }
   return spawn;

@@ -16,7 +16,8 @@ namespace {
 using google::protobuf::FileDescriptorProto;
 using google::protobuf::SourceCodeInfo;
 
-// The place of a field in SourceCodeInfo. Messages of EffectiveConfig stand at the top of their file.
+// The place of a field in SourceCodeInfo. Messages of EffectiveConfig stand at the top of their
+// file.
 bool IsAt(const SourceCodeInfo::Location& location,
           const google::protobuf::FieldDescriptor& field) {
   return location.path_size() == 4 &&

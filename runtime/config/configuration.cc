@@ -40,6 +40,7 @@ class Loader {
 
  private:
   void ApplyDefaults();
+  void ReportDefaults();
   void ApplyAll(const std::vector<Setting>& settings);
   void ApplyInherited();
   void Apply(const Setting& setting);
@@ -64,6 +65,9 @@ class Loader {
   // Fields that this call gives, and those of them that it gives anew.
   std::set<const Leaf*> given_;
   std::set<const Leaf*> renewed_;
+  // Defaults that count from the home can be at fault, but only while nothing stronger takes their
+  // place.
+  std::map<std::string, absl::Status> bad_defaults_;
   // The strongest setting of each field so far.
   std::map<const Leaf*, Setting> chosen_;
   // Fields with a fault.
@@ -81,20 +85,17 @@ void Loader::ApplyDefaults() {
     v1::Origin& origin = result_.configuration.origins[leaf.path];
     origin.set_source(v1::SOURCE_DEFAULT);
     if (leaf.rule->from_home()) origin = inputs_.home_origin;
-    (void)SetDefault(leaf, inputs_.home, &result_.configuration.values);
+    absl::Status status = SetDefault(leaf, inputs_.home, &result_.configuration.values);
+    if (!status.ok()) bad_defaults_[leaf.path] = status;
   }
 }
 
-// Defaults are only at fault while nothing stronger takes their place: one that counts from the home can be.
-void CheckDefaults(const std::string& home, LoadResult* result, std::set<std::string>* broken) {
-  for (const Leaf& leaf : Leaves()) {
-    const v1::Origin& origin = result->configuration.origins[leaf.path];
-    if (origin.source() != v1::SOURCE_DEFAULT && !leaf.rule->from_home()) continue;
-    v1::EffectiveConfig scratch;
-    absl::Status status = SetDefault(leaf, home, &scratch);
-    if (status.ok() || broken->count(leaf.path) != 0) continue;
-    broken->insert(leaf.path);
-    result->faults.push_back({leaf.path, origin, std::string(status.message())});
+void Loader::ReportDefaults() {
+  for (const auto& [path, status] : bad_defaults_) {
+    const v1::Origin& origin = result_.configuration.origins[path];
+    const bool in_force =
+        origin.source() == v1::SOURCE_DEFAULT || FindLeaf(path)->rule->from_home();
+    if (in_force && broken_.insert(path).second) AddFault(path, origin, status.message());
   }
 }
 
@@ -103,9 +104,9 @@ absl::Status Loader::CheckHomeField(const Setting& setting) {
       base::CanonicalPath(setting.json->text, setting.base) == inputs_.home) {
     return absl::OkStatus();
   }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "found a value; allowed: none here, since --home or HOLON_HOME say it (it is ",
-      inputs_.home, ")"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("found a value; allowed: none here, since --home or HOLON_HOME say it (it is ",
+                   inputs_.home, ")"));
 }
 
 absl::Status Loader::SetWithheld(const Setting& setting) {
@@ -132,9 +133,8 @@ absl::Status Loader::SetValue(const Setting& setting) {
   }
   if (setting.withheld) return SetWithheld(setting);
   if (leaf.secret && setting.layer == Layer::kFile && file_.open_to_others) {
-    return absl::InvalidArgumentError(absl::StrCat("a secret stands in ", file_.path,
-                                                   ", which others can read; run: chmod 600 ",
-                                                   file_.path));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "a secret stands in ", file_.path, ", which others can read; run: chmod 600 ", file_.path));
   }
   return setting.json.has_value() ? SetFromJson(leaf, *setting.json, setting.base, values)
                                   : SetFromText(leaf, setting.text, setting.base, values);
@@ -156,8 +156,8 @@ absl::Status Loader::Check(const Setting& setting) {
       TextOf(leaf, values_before) == TextOf(leaf, result_.configuration.values)) {
     return absl::OkStatus();
   }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "contradicts ", OriginText(before->second.origin), "; allowed: one of the two"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("contradicts ", OriginText(before->second.origin), "; allowed: one of the two"));
 }
 
 void Loader::Apply(const Setting& setting) {
@@ -272,7 +272,7 @@ LoadResult Loader::Run() {
   ApplyAll(variables);
   ApplyAll(flags);
   ReadSecretFiles();
-  CheckDefaults(inputs_.home, &result_, &broken_);
+  ReportDefaults();
   // What an unreadable file says is not known: it may well be what makes the rest agree.
   if (!file_.unreadable) {
     for (Fault& fault : CheckRules(result_.configuration, broken_)) {

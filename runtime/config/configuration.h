@@ -8,8 +8,8 @@
 //
 // Everything works by reflection over holon.v1.EffectiveConfig; no field is named here.
 //
-// Sources, weakest first: defaults, the file, what an earlier start was given, variables of this call, options
-// of this call. A secret X may be given as X_file, the path of a file that holds it.
+// Sources, weakest first: defaults, the file, what an earlier start was given, variables of this
+// call, options of this call. A secret X may be given as X_file, the path of a file that holds it.
 #ifndef HOLON_RUNTIME_CONFIG_CONFIGURATION_H_
 #define HOLON_RUNTIME_CONFIG_CONFIGURATION_H_
 
@@ -23,13 +23,13 @@
 
 namespace holon::config {
 
-// Every field has a value in `values` (secrets may stay unset) and an origin under its path. A field with a
-// fault has the value of the next weaker source.
+// Every field has a value in `values` (secrets may stay unset) and an origin under its path. A
+// field with a fault has the value of the next weaker source.
 struct Configuration {
   v1::EffectiveConfig values;
   std::map<std::string, v1::Origin> origins;
-  // What stood beside the file and the defaults, in the form that a restart inherits: one for a field, sorted
-  // by path, paths absolute. Never holds a secret.
+  // What stood beside the file and the defaults, in the form that a restart inherits: one for a
+  // field, sorted by path, paths absolute. Never holds a secret.
   std::vector<v1::ConfigOverride> overrides;
   // The file that was asked for with --config; empty for config.json of the home.
   std::string explicit_config_file;
@@ -37,26 +37,28 @@ struct Configuration {
 
 // One thing that is wrong. Formats to one line: "path: message (origin)".
 struct Fault {
-  std::string path;     // Empty where it is about a whole file.
+  std::string path;  // Empty where it is about a whole file.
   v1::Origin origin;
   std::string message;  // What was found and what is allowed; never a secret.
 };
 
 // Who asks.
 struct LoadInputs {
-  std::string home;      // Absolute, canonical: see ResolveHome.
+  std::string home;  // Absolute, canonical: see ResolveHome.
   v1::Origin home_origin;
-  std::string config_file;        // --config; empty: config.json of the home, which may be absent.
-  std::vector<std::pair<std::string, std::string>> environment;  // All variables; others than HOLON_* are skipped.
+  std::string config_file;  // --config; empty: config.json of the home, which may be absent.
+  std::vector<std::pair<std::string, std::string>>
+      environment;                // All variables; others than HOLON_* are skipped.
   std::vector<std::string> sets;  // "path=value" as given to --set, in order: the last one wins.
   std::string socket;             // --socket; empty: not given.
   std::string working_directory;  // Relative paths in sets and variables count from here.
   // Overrides of an earlier start, weaker than environment and sets of this call.
   std::vector<v1::ConfigOverride> inherited;
-  // Secrets by path that inherited overrides withheld and the caller still has: the runtime's own at a reload.
+  // Secrets by path that inherited overrides withheld and the caller still has: the runtime's own
+  // at a reload.
   std::map<std::string, std::string> kept_secrets;
-  // Overrides of this call that came over the wire, as strong as its variables and options. Secrets are
-  // refused in them.
+  // Overrides of this call that came over the wire, as strong as its variables and options. Secrets
+  // are refused in them.
   std::vector<v1::ConfigOverride> requested;
   // Read in place of the file's content: what an edit would make of it.
   std::optional<std::string> file_text;
@@ -69,11 +71,12 @@ struct LoadResult {
   std::vector<std::string> warnings;  // Unknown HOLON_* variables and the like.
 };
 
-// Reads everything and validates it. Blocks for reading small files. Never fails: it collects faults.
+// Reads everything and validates it. Blocks for reading small files. Never fails: it collects
+// faults.
 LoadResult Load(const LoadInputs& inputs);
 
-// Home and its origin from --home, HOLON_HOME or ~/.holon: made canonical, not created, not checked. Empty
-// ones count as not given.
+// Home and its origin from --home, HOLON_HOME or ~/.holon: made canonical, not created, not
+// checked. Empty ones count as not given.
 struct Home {
   std::string path;
   v1::Origin origin;

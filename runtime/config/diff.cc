@@ -39,8 +39,7 @@ void DescribeUnknown(const v1::ConfigValue* expected, const v1::ConfigValue* act
 
 // A path that both know. False where there is no difference.
 bool DescribeKnown(const v1::ConfigValue& expected, const v1::ConfigValue& actual,
-                   const Side& expected_side, const Side& actual_side,
-                   v1::ConfigDifference* row) {
+                   const Side& expected_side, const Side& actual_side, v1::ConfigDifference* row) {
   row->set_expected(expected.value());
   row->set_actual(actual.value());
   if (expected.value() != actual.value()) return true;
@@ -48,9 +47,9 @@ bool DescribeKnown(const v1::ConfigValue& expected, const v1::ConfigValue& actua
     // Both are set, else they would have the same digest.
     row->set_actual(kDiffers);
     if (expected.digest().empty() || actual.digest().empty()) {
-      row->set_note(absl::StrCat("cannot be compared: ",
-                                 expected.digest().empty() ? expected_side.name : actual_side.name,
-                                 " has no fingerprint.key"));
+      row->set_note(absl::StrCat(
+          "cannot be compared: ", expected.digest().empty() ? expected_side.name : actual_side.name,
+          " has no fingerprint.key"));
     }
     return true;
   }

@@ -15,8 +15,8 @@ struct Side {
   std::vector<v1::ConfigValue> values;
 };
 
-// Every difference, sorted by path, VOLATILE fields left out. A path that one side does not have gives a row
-// with a note.
+// Every difference, sorted by path, VOLATILE fields left out. A path that one side does not have
+// gives a row with a note.
 std::vector<v1::ConfigDifference> Diff(const Side& expected, const Side& actual);
 
 // True where there is a difference and Reload alone brings all of them into force.

@@ -1,9 +1,8 @@
 #include "runtime/config/edit.h"
 
-#include <optional>
+#include <algorithm>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -47,8 +46,8 @@ absl::Status Refuse(Fault fault, std::vector<Fault>* faults) {
   return status;
 }
 
-// The file alone with `text` as its content: variables and options of this moment do not make it right or
-// wrong.
+// The file alone with `text` as its content: variables and options of this moment do not make it
+// right or wrong.
 absl::Status Validate(const LoadInputs& inputs, const std::string& text,
                       std::vector<Fault>* faults) {
   LoadInputs alone;
@@ -64,15 +63,15 @@ absl::Status Validate(const LoadInputs& inputs, const std::string& text,
 }
 
 // A document of the file's text; faults where it is none.
-absl::Status Parse(const LoadInputs& inputs, const EditedFile& file,
-                   rapidjson::Document* document, std::vector<Fault>* faults) {
+absl::Status Parse(const LoadInputs& inputs, const EditedFile& file, rapidjson::Document* document,
+                   std::vector<Fault>* faults) {
   absl::string_view text = absl::StripPrefix(file.text, "\xef\xbb\xbf");
-  document->Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag>(
-      text.data(), text.size());
-  // Twice the same key, or a depth that a walk over the document would not survive, is refused by Validate;
-  // what cannot be parsed is explained by it.
+  document->Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag>(text.data(),
+                                                                                       text.size());
+  // A document hides keys that stand twice, and too great a depth would not survive a walk over it.
   std::vector<JsonEntry> entries = ReadJsonObject(text);
-  const bool readable = entries.empty() || !entries.back().ends_here;
+  const bool readable = std::all_of(entries.begin(), entries.end(),
+                                    [](const JsonEntry& entry) { return entry.fault.empty(); });
   if (!document->HasParseError() && document->IsObject() && readable) return absl::OkStatus();
   absl::Status status = Validate(inputs, file.text, faults);
   return status.ok() ? absl::InvalidArgumentError("the file is not a JSON object") : status;
@@ -102,7 +101,8 @@ rapidjson::Value StringOf(const std::string& text, rapidjson::Document* document
                           document->GetAllocator());
 }
 
-// Puts `value` under a path of names, making objects on the way. False where a name on the way has a value.
+// Puts `value` under a path of names, making objects on the way. False where a name on the way has
+// a value.
 bool Put(const Names& names, rapidjson::Value value, rapidjson::Document* document) {
   rapidjson::Value* object = document;
   for (size_t i = 0; i < names.size(); ++i) {
@@ -144,8 +144,7 @@ absl::Status Write(const LoadInputs& inputs, const EditedFile& file,
 
 // The JSON value for a field, checked and with paths made absolute; or a fault.
 absl::StatusOr<rapidjson::Value> NewValue(const LoadInputs& inputs, const Target& target,
-                                          const std::string& text,
-                                          rapidjson::Document* document) {
+                                          const std::string& text, rapidjson::Document* document) {
   if (target.names_file) {
     if (text.empty() || text[0] == '/') return StringOf(text, document);
     return StringOf(base::JoinPath(inputs.working_directory, text), document);
@@ -174,10 +173,10 @@ absl::Status SetInFile(const LoadInputs& inputs, const std::string& path, const 
   const v1::Origin origin = EditOrigin("set", path);
   Target target = FindTarget(path);
   if (target.leaf == nullptr) {
-    return Refuse({path, origin,
-                   absl::StrCat("found a field that does not exist",
-                                Suggestion(path, TargetPaths()))},
-                  faults);
+    return Refuse(
+        {path, origin,
+         absl::StrCat("found a field that does not exist", Suggestion(path, TargetPaths()))},
+        faults);
   }
   HOLON_ASSIGN_OR_RETURN(EditedFile file, ReadForEdit(inputs));
   rapidjson::Document document;
@@ -201,10 +200,10 @@ absl::Status UnsetInFile(const LoadInputs& inputs, const std::string& path,
     return Write(inputs, file, document, faults);
   }
   if (FindTarget(path).leaf != nullptr || IsGroup(path)) return absl::OkStatus();
-  return Refuse({path, EditOrigin("unset", path),
-                 absl::StrCat("found a field that does not exist",
-                              Suggestion(path, TargetPaths()))},
-                faults);
+  return Refuse(
+      {path, EditOrigin("unset", path),
+       absl::StrCat("found a field that does not exist", Suggestion(path, TargetPaths()))},
+      faults);
 }
 
 }  // namespace holon::config

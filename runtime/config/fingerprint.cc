@@ -1,17 +1,15 @@
 #include "runtime/config/fingerprint.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <map>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/base/file.h"
 #include "runtime/base/status_macros.h"
+#include "runtime/config/digest.h"
 #include "runtime/config/schema.h"
 #include "runtime/config/values.h"
 
@@ -23,22 +21,14 @@ constexpr char kUnset[] = "unset";
 
 std::string KeyPath(const std::string& home) { return base::JoinPath(home, "fingerprint.key"); }
 
-std::string Hex(const unsigned char* digest, unsigned size) {
-  return absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest), size));
-}
-
-// A secret's value in the canonical text. Without a key there is none for a secret that is set: a digest that
-// anybody can compute would tell short secrets.
+// A secret's value in the canonical text. Without a key there is none for a secret that is set: a
+// digest that anybody can compute would tell short secrets.
 std::string SecretDigest(const Leaf& leaf, const v1::EffectiveConfig& values,
                          const FingerprintKey& key) {
   if (!Has(leaf, values)) return kUnset;
   if (key.empty()) return "";
   std::string text = absl::StrCat(leaf.path, absl::string_view("\0", 1), TextOf(leaf, values));
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest, &size);
-  return absl::StrCat("hmac-sha256:", Hex(digest, size));
+  return absl::StrCat("hmac-sha256:", HmacSha256(key, text));
 }
 
 absl::StatusOr<FingerprintKey> RandomKey() {
@@ -70,8 +60,8 @@ absl::StatusOr<FingerprintKey> ReadFingerprintKey(const std::string& home) {
   }
   absl::StatusOr<std::string> key = base::ReadFile(path, kKeyBytes);
   if (absl::IsOutOfRange(key.status()) || (key.ok() && key->size() != kKeyBytes)) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        path, " does not hold ", kKeyBytes, " bytes; stop the runtime and remove it"));
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, " does not hold ", kKeyBytes, " bytes; stop the runtime and remove it"));
   }
   return key;
 }
@@ -118,11 +108,7 @@ std::string CanonicalText(const std::vector<v1::ConfigValue>& described) {
 }
 
 std::string Fingerprint(const std::vector<v1::ConfigValue>& described) {
-  std::string text = CanonicalText(described);
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
-  return Hex(digest, size);
+  return Sha256(CanonicalText(described));
 }
 
 }  // namespace holon::config

@@ -95,9 +95,8 @@ bool IsUrl(absl::string_view text) {
 
 bool IsIdentifier(absl::string_view text) {
   return !text.empty() && text.size() <= kMaxIdentifierBytes && IsAlphanumeric(text[0]) &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return IsAlphanumeric(c) || c == '-' || c == '_' || c == '.';
-         });
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return IsAlphanumeric(c) || c == '-' || c == '_' || c == '.'; });
 }
 
 bool IsSecret(absl::string_view text) {

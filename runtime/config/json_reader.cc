@@ -20,8 +20,8 @@ constexpr unsigned kParseFlags = rapidjson::kParseIterativeFlag |
                                  rapidjson::kParseValidateEncodingFlag |
                                  rapidjson::kParseNumbersAsStringsFlag;
 
-// The reader stops at a number that no double can hold. Such numbers are stood in for and read again; more
-// than this many are no configuration.
+// The reader stops at a number that no double can hold. Such numbers are stood in for and read
+// again; more than this many are no configuration.
 constexpr int kMaxHugeNumbers = 64;
 
 // Turns offsets into places; cheap while they ascend.
@@ -55,7 +55,8 @@ class PlaceFinder {
 // Receives the reader's events and keeps the entries.
 class Flattener : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Flattener> {
  public:
-  // `text` is read by `stream`; `huge` holds what stood at the offsets of numbers that were stood in for.
+  // `text` is read by `stream`; `huge` holds what stood at the offsets of numbers that were stood
+  // in for.
   Flattener(absl::string_view text, const rapidjson::MemoryStream& stream,
             const std::map<size_t, std::string>& huge)
       : text_(text), stream_(stream), huge_(huge), places_(text) {}
@@ -134,8 +135,7 @@ bool Flattener::Key(const char* text, rapidjson::SizeType length, bool) {
   auto [first, is_new] = level.lines.emplace(key, key_place_.line);
   std::string fault;
   if (!is_new) {
-    fault = absl::StrCat("found the key twice, first on line ", first->second,
-                         "; allowed: once");
+    fault = absl::StrCat("found the key twice, first on line ", first->second, "; allowed: once");
   } else if (!IsUtf8(key) || HasControlCharacter(key)) {
     fault = "found a key with characters that no field's name has";
   } else if (absl::StrContains(key, '.') && !key_skipped_) {
@@ -184,8 +184,9 @@ bool Flattener::Start(JsonKind kind) {
     return false;
   }
   if (levels_.size() == kMaxJsonDepth) {
-    AddFault("", start, absl::StrCat("found more than ", kMaxJsonDepth, " levels; allowed: ",
-                                     kMaxJsonDepth), true);
+    AddFault("", start,
+             absl::StrCat("found more than ", kMaxJsonDepth, " levels; allowed: ", kMaxJsonDepth),
+             true);
     return false;
   }
   Level level{kind};
@@ -207,8 +208,8 @@ bool Flattener::End() {
   return true;
 }
 
-// What the reader would not see: it takes NUL for the end of the text, and looks at encodings only in
-// strings. Returns the offset of what is wrong.
+// What the reader would not see: it takes NUL for the end of the text, and looks at encodings only
+// in strings. Returns the offset of what is wrong.
 std::optional<size_t> FindBadByte(absl::string_view text, std::string* message) {
   absl::string_view rest = text;
   while (!rest.empty()) {

@@ -1,5 +1,5 @@
-// A JSON object as a flat list of paths and values, each with its place in the text. Knows nothing of
-// configuration. Pure.
+// A JSON object as a flat list of paths and values, each with its place in the text. Knows nothing
+// of configuration. Pure.
 #ifndef HOLON_RUNTIME_CONFIG_JSON_READER_H_
 #define HOLON_RUNTIME_CONFIG_JSON_READER_H_
 
@@ -30,7 +30,8 @@ struct JsonPlace {
 
 // A key with its value, or something that is wrong.
 struct JsonEntry {
-  std::string path;  // Keys joined with dots. An object's own entry precedes those of what it holds.
+  std::string
+      path;  // Keys joined with dots. An object's own entry precedes those of what it holds.
   JsonValue value;
   JsonPlace key_place;
   JsonPlace value_place;
@@ -40,8 +41,8 @@ struct JsonEntry {
   bool ends_here = false;
 };
 
-// All entries in the order of the text. Faults: syntax, encoding, NUL, a top level that is no object,
-// depth, keys that stand twice or hold a dot. Never recurses, whatever the text.
+// All entries in the order of the text. Faults: syntax, encoding, NUL, a top level that is no
+// object, depth, keys that stand twice or hold a dot. Never recurses, whatever the text.
 std::vector<JsonEntry> ReadJsonObject(absl::string_view text);
 
 // One array by itself, as written in a variable or option. False where it is anything else.

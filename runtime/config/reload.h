@@ -13,8 +13,8 @@
 
 namespace holon::config {
 
-// The file as it is now, under what the start was given, under `requested`. Secrets that the start was given
-// inline are those in force.
+// The file as it is now, under what the start was given, under `requested`. Secrets that the start
+// was given inline are those in force.
 LoadInputs ReloadInputs(const Configuration& current,
                         const std::vector<v1::ConfigOverride>& requested);
 

@@ -38,8 +38,8 @@ std::optional<Fault> CheckAtMost(const Leaf& leaf, const Configuration& configur
                             most, " (", OriginText(OriginOf(configuration, other_path)), ")")};
 }
 
-// The one rule that no option expresses, and so the one place that names fields: whoever opens a TCP port to
-// others must say who may use it.
+// The one rule that no option expresses, and so the one place that names fields: whoever opens a
+// TCP port to others must say who may use it.
 std::optional<Fault> CheckControlAuth(const Configuration& configuration,
                                       const std::set<std::string>& broken) {
   for (const char* path : {"control_addr", "control_auth_mode", "control_token"}) {
@@ -52,8 +52,8 @@ std::optional<Fault> CheckControlAuth(const Configuration& configuration,
   if (values.control_auth_mode() == v1::CONTROL_AUTH_MODE_REQUIRED) {
     reason = absl::StrCat("control_auth_mode is \"required\" (",
                           OriginText(OriginOf(configuration, "control_auth_mode")), ")");
-  } else if (values.control_auth_mode() == v1::CONTROL_AUTH_MODE_AUTO &&
-             address.has_value() && !IsLoopback(*address)) {
+  } else if (values.control_auth_mode() == v1::CONTROL_AUTH_MODE_AUTO && address.has_value() &&
+             !IsLoopback(*address)) {
     reason = absl::StrCat("control_addr \"", values.control_addr(), "\" (",
                           OriginText(OriginOf(configuration, "control_addr")),
                           ") is not a loopback address");

@@ -10,8 +10,8 @@
 
 namespace holon::config {
 
-// Contradictions between fields, sorted by path. A rule that looks at one of the `broken` paths is left out:
-// these have faults of their own, and what they would say is not known.
+// Contradictions between fields, sorted by path. A rule that looks at one of the `broken` paths is
+// left out: these have faults of their own, and what they would say is not known.
 std::vector<Fault> CheckRules(const Configuration& configuration,
                               const std::set<std::string>& broken);
 

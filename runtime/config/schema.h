@@ -1,5 +1,5 @@
-// The fields of EffectiveConfig as a flat list, derived from its descriptor and the options on it. Whoever
-// needs to know a field asks here; no list of names exists anywhere.
+// The fields of EffectiveConfig as a flat list, derived from its descriptor and the options on it.
+// Whoever needs to know a field asks here; no list of names exists anywhere.
 #ifndef HOLON_RUNTIME_CONFIG_SCHEMA_H_
 #define HOLON_RUNTIME_CONFIG_SCHEMA_H_
 
@@ -66,7 +66,8 @@ std::string VariableOf(const Target& target);
 std::vector<std::string> TargetPaths();
 std::vector<std::string> TargetVariables();
 
-// The values of an enum as written everywhere: lower case, without prefix, without the unspecified one.
+// The values of an enum as written everywhere: lower case, without prefix, without the unspecified
+// one.
 std::vector<std::string> EnumNames(const Leaf& leaf);
 std::string EnumName(const google::protobuf::EnumValueDescriptor& value);
 
@@ -83,7 +84,8 @@ size_t MaxSizeOf(const Leaf& leaf);
 // "string", "path", "address", "url", "integer", "boolean", "enum", "list of strings", "secret".
 std::string TypeName(const Leaf& leaf);
 
-// What the field may hold, as a phrase: "an integer from 1 to 100", "one of auto, required, disabled".
+// What the field may hold, as a phrase: "an integer from 1 to 100", "one of auto, required,
+// disabled".
 std::string AllowedText(const Leaf& leaf);
 
 // What the proto says about the field, as one line.

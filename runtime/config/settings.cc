@@ -75,8 +75,8 @@ void AddFileSettings(const std::string& text, ConfigFile* file) {
         setting.fault = UnknownPath(entry.path);
       }
     }
-    setting.origin = MakeOrigin(
-        v1::SOURCE_FILE, absl::StrCat(file->path, ":", place.line, ":", place.column));
+    setting.origin =
+        MakeOrigin(v1::SOURCE_FILE, absl::StrCat(file->path, ":", place.line, ":", place.column));
     if (is_object) refused = entry.path;
     file->unreadable |= entry.ends_here;
     if (!setting.fault.empty() && ++faults == kMaxFaultsShown) {
@@ -104,9 +104,9 @@ Setting TextSetting(Layer layer, v1::Origin origin, std::string path, std::strin
 Setting FlagSetting(const std::string& argument, const LoadInputs& inputs) {
   size_t equals = argument.find('=');
   std::string path(PathPart(argument));
-  Setting setting = TextSetting(
-      Layer::kFlag, MakeOrigin(v1::SOURCE_FLAG, absl::StrCat("--set ", path)), path,
-      equals == std::string::npos ? "" : argument.substr(equals + 1), inputs);
+  Setting setting =
+      TextSetting(Layer::kFlag, MakeOrigin(v1::SOURCE_FLAG, absl::StrCat("--set ", path)), path,
+                  equals == std::string::npos ? "" : argument.substr(equals + 1), inputs);
   if (equals == std::string::npos || path.empty()) {
     setting.fault = "found no '='; allowed: --set PATH=VALUE";
     if (path.empty()) setting.fault = "found no field's path before '='; allowed: --set PATH=VALUE";

@@ -10,8 +10,8 @@
 
 namespace holon::config {
 
-// Takes the first code point off `text`. nullopt, and nothing taken, where it is not well-formed UTF-8
-// (overlong forms and surrogates are not) or `text` is empty.
+// Takes the first code point off `text`. nullopt, and nothing taken, where it is not well-formed
+// UTF-8 (overlong forms and surrogates are not) or `text` is empty.
 std::optional<char32_t> TakeCodePoint(absl::string_view* text);
 
 bool IsUtf8(absl::string_view text);
@@ -25,11 +25,13 @@ std::string JsonString(absl::string_view text);
 // What a message may quote of something a user wrote: one line, quoted, well-formed, and not long.
 std::string Excerpt(absl::string_view text);
 
-// Text from elsewhere that has to stay on its line: control characters and bytes that are not UTF-8 become '?'.
+// Text from elsewhere that has to stay on its line: control characters and bytes that are not UTF-8
+// become '?'.
 std::string OneLine(absl::string_view text);
 
-// "; did you mean model.default?" where one of the candidates is close enough to `wrong`, else empty.
-// Letter case, '_' and '-' count for nothing, and a candidate's last component may stand for it.
+// "; did you mean model.default?" where one of the candidates is close enough to `wrong`, else
+// empty. Letter case, '_' and '-' count for nothing, and a candidate's last component may stand for
+// it.
 std::string Suggestion(absl::string_view wrong, const std::vector<std::string>& candidates);
 
 }  // namespace holon::config

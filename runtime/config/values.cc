@@ -25,7 +25,8 @@ using google::protobuf::Message;
 using google::protobuf::Reflection;
 
 absl::Status Refuse(const Leaf& leaf, absl::string_view found) {
-  return absl::InvalidArgumentError(absl::StrCat("found ", found, "; allowed: ", AllowedText(leaf)));
+  return absl::InvalidArgumentError(
+      absl::StrCat("found ", found, "; allowed: ", AllowedText(leaf)));
 }
 
 // The message that holds the field.
@@ -166,7 +167,8 @@ absl::Status SetList(const Leaf& leaf, const std::vector<std::string>& items,
   return absl::OkStatus();
 }
 
-// What was found where another type is asked for. Strings and numbers are quoted, except in a secret's place.
+// What was found where another type is asked for. Strings and numbers are quoted, except in a
+// secret's place.
 std::string FoundText(const Leaf& leaf, const JsonValue& value) {
   switch (value.kind) {
     case JsonKind::kNull:
@@ -311,9 +313,8 @@ std::string CanonicalOf(const Leaf& leaf, const v1::EffectiveConfig& config) {
 bool Has(const Leaf& leaf, const v1::EffectiveConfig& config) {
   const Message& holder = Holder(leaf, config);
   const Reflection* reflection = holder.GetReflection();
-  return leaf.type == LeafType::kStringList
-             ? reflection->FieldSize(holder, &leaf.field()) > 0
-             : reflection->HasField(holder, &leaf.field());
+  return leaf.type == LeafType::kStringList ? reflection->FieldSize(holder, &leaf.field()) > 0
+                                            : reflection->HasField(holder, &leaf.field());
 }
 
 void Copy(const Leaf& leaf, const v1::EffectiveConfig& from, v1::EffectiveConfig* to) {

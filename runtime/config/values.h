@@ -1,8 +1,8 @@
-// One field's value: set from JSON or text with every check that its options ask for, and written again.
-// Works by reflection. Pure, but for paths, whose symbolic links are resolved.
+// One field's value: set from JSON or text with every check that its options ask for, and written
+// again. Works by reflection. Pure, but for paths, whose symbolic links are resolved.
 //
-// The message of a failed Status is a whole sentence for a Fault: "found X; allowed: Y". It never holds a
-// secret.
+// The message of a failed Status is a whole sentence for a Fault: "found X; allowed: Y". It never
+// holds a secret.
 #ifndef HOLON_RUNTIME_CONFIG_VALUES_H_
 #define HOLON_RUNTIME_CONFIG_VALUES_H_
 
@@ -16,11 +16,13 @@
 
 namespace holon::config {
 
-// Strictly typed: "12" is no integer, and neither are 1.0 and 1e3. Relative paths count from `base`.
+// Strictly typed: "12" is no integer, and neither are 1.0 and 1e3. Relative paths count from
+// `base`.
 absl::Status SetFromJson(const Leaf& leaf, const JsonValue& value, const std::string& base,
                          v1::EffectiveConfig* config);
 
-// As in variables and options: decimal integers, true and false, lists as a JSON array or a,b (empty: none).
+// As in variables and options: decimal integers, true and false, lists as a JSON array or a,b
+// (empty: none).
 absl::Status SetFromText(const Leaf& leaf, absl::string_view text, const std::string& base,
                          v1::EffectiveConfig* config);
 

@@ -22,7 +22,8 @@ v1::Origin WantedOrigin() {
   return origin;
 }
 
-// Whether the field says where a runtime is found, so that whoever speaks to it has said it already.
+// Whether the field says where a runtime is found, so that whoever speaks to it has said it
+// already.
 bool IsWhereabouts(const Leaf& leaf) {
   return leaf.rule->from_home() || leaf.rule->format() == v1::FORMAT_SOCKET_PATH;
 }

@@ -22,8 +22,11 @@
 namespace holon::daemon {
 namespace {
 
-// What streams and calls in flight may take to end once no work is left.
-constexpr absl::Duration kServerGrace = absl::Milliseconds(500);
+// What calls in flight may take to end once no work is left. Short, because an idle client that does not poll its
+// connection keeps gRPC waiting for all of it.
+constexpr absl::Duration kServerGrace = absl::Milliseconds(100);
+// A generation that has been ready for so long is stable: failures before it are history.
+constexpr absl::Duration kStableAfter = absl::Seconds(2);
 // What the watchdog grants on top of the drain deadline.
 constexpr absl::Duration kWatchdogGrace = absl::Seconds(1);
 
@@ -155,13 +158,29 @@ void Daemon::Recover() {
 }
 
 void Daemon::Serve() {
+  const base::Deadline stable(clock_, kStableAfter);
+  bool marked = false;
   while (true) {
-    std::optional<size_t> ready = base::WaitReadable(
-        {wake_.get(), signals_.fd(), listener_->fd()}, absl::InfiniteDuration());
+    std::optional<size_t> ready =
+        base::WaitReadable({wake_.get(), signals_.fd(), listener_->fd()},
+                           marked ? absl::InfiniteDuration() : stable.Remaining());
+    if (!marked && stable.Expired()) {
+      marked = true;
+      MarkStable();
+    }
     if (!ready.has_value()) continue;
     if (*ready == 0) return;
     if (*ready == 1) TakeSignal();
     if (*ready == 2) listener_->AcceptAll();
+  }
+}
+
+// Whoever started us, and whether or not it watches: this generation has shown that it lives.
+void Daemon::MarkStable() {
+  absl::Status status =
+      state::RecordStable(paths_.failures, model_->instance_id(), clock_.Now());
+  if (!status.ok()) {
+    logger_.Warning("older failures could not be cleared", {{"why", std::string(status.message())}});
   }
 }
 

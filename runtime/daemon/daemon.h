@@ -46,6 +46,7 @@ class Daemon final : public control::RuntimeHost {
   absl::Status Announce();
   void Recover();
   void Serve();
+  void MarkStable();
   void TakeSignal();
   void Drain();
   state::v1::DaemonRecord Record() const;

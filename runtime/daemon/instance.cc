@@ -94,7 +94,9 @@ absl::StatusOr<base::UniqueFd> Instance::Announce(const state::v1::DaemonRecord&
   HOLON_RETURN_IF_ERROR(UpdateRecord(record));
   HOLON_RETURN_IF_ERROR(
       base::WriteFileAtomically(paths_.pid_file, absl::StrCat(record.identity().pid(), "\n")));
-  return base::ListenAt(socket_path_);
+  HOLON_ASSIGN_OR_RETURN(base::UniqueFd socket, base::ListenAt(socket_path_));
+  HOLON_ASSIGN_OR_RETURN(socket_file_, base::Look(socket_path_));
+  return socket;
 }
 
 absl::Status Instance::UpdateRecord(const state::v1::DaemonRecord& record) {
@@ -102,8 +104,15 @@ absl::Status Instance::UpdateRecord(const state::v1::DaemonRecord& record) {
 }
 
 absl::Status Instance::Withdraw() {
-  std::vector<std::string> removed;
-  return state::RemoveLeftovers(lock_, paths_, socket_path_, &removed);
+  absl::Status first;
+  // What somebody else has put in our socket's place is theirs.
+  absl::StatusOr<base::FileInfo> there = base::Look(socket_path_);
+  if (there.ok() && there->inode == socket_file_.inode && there->device == socket_file_.device) {
+    first.Update(base::RemoveFile(socket_path_));
+  }
+  first.Update(base::RemoveFile(paths_.pid_file));
+  first.Update(base::RemoveFile(paths_.daemon_record));
+  return first;
 }
 
 }  // namespace holon::daemon

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "holon/state/v1/records.pb.h"
 #include "runtime/base/exit_code.h"
+#include "runtime/base/file.h"
 #include "runtime/base/file_lock.h"
 #include "runtime/base/unique_fd.h"
 #include "runtime/state/home.h"
@@ -46,6 +47,7 @@ class Instance {
   base::FileLock lock_;
   state::HomePaths paths_;
   std::string socket_path_;
+  base::FileInfo socket_file_;  // Inode 0 before Announce.
 };
 
 }  // namespace holon::daemon

@@ -71,6 +71,7 @@ absl::Status Glance::Ask(const std::string& socket_path) {
   sighting_.socket_path = socket_path;
   sighting_.answer.reset();
   sighting_.peer.reset();
+  unknown_service_ = false;
   seen.handshake = Handshake::kNone;
   base::Connection connection = base::ConnectTo(socket_path);
   seen.socket = connection.outcome;
@@ -195,6 +196,12 @@ void Glance::Explain() {
       break;
     case Verdict::kStale:
       detail = "the runtime has died and left files behind";
+      if (sighting_.record.has_value()) {
+        detail = absl::StrCat("the runtime (pid ", sighting_.record->identity().pid(), ") ",
+                              base::IdentityVerdictText(base::Judge(
+                                  state::FromRecord(sighting_.record->identity()))),
+                              ", and left files behind");
+      }
       break;
     default:
       detail.clear();
@@ -208,7 +215,8 @@ absl::StatusOr<Sighting> Glance::Take(const std::string& given_socket, bool lock
   if (seen.handshake != Handshake::kOurs) ReadRecord();
   HOLON_RETURN_IF_ERROR(AskRecordedSocket(given_socket));
   FindProcess();
-  std::vector<std::string> leftovers = state::LeftoverFiles(paths_, given_socket);
+  std::vector<std::string> leftovers;
+  if (seen.handshake != Handshake::kOurs) leftovers = state::LeftoverFiles(paths_, given_socket);
   seen.leftovers = !leftovers.empty();
   sighting_.verdict = Judge(seen);
   if (sighting_.verdict == Verdict::kStale) sighting_.stale_files = std::move(leftovers);

@@ -1,16 +1,33 @@
 #include "runtime/state/stale_files.h"
 
 #include "runtime/base/file.h"
+#include "runtime/base/unix_socket.h"
+#include "runtime/state/daemon_record.h"
 
 namespace holon::state {
+namespace {
+
+bool Exists(const std::string& path) {
+  absl::StatusOr<base::FileInfo> info = base::Look(path);
+  return info.ok() && info->type != base::FileType::kAbsent;
+}
+
+}  // namespace
 
 std::vector<std::string> LeftoverFiles(const HomePaths& paths, const std::string& socket_path) {
+  std::vector<std::string> sockets = {socket_path};
+  absl::StatusOr<v1::DaemonRecord> record = ReadDaemonRecord(paths.daemon_record);
+  if (record.ok() && !record->socket_path().empty() && record->socket_path() != socket_path) {
+    sockets.push_back(record->socket_path());
+  }
   std::vector<std::string> leftovers;
-  for (const std::string& path : {socket_path, paths.pid_file, paths.daemon_record}) {
-    absl::StatusOr<base::FileInfo> info = base::Look(path);
-    if (!info.ok() || info->type == base::FileType::kAbsent) continue;
-    if (path == socket_path && info->type != base::FileType::kSocket) continue;
-    leftovers.push_back(path);
+  for (const std::string& socket : sockets) {
+    if (base::ConnectTo(socket).outcome == base::ConnectOutcome::kRefused) {
+      leftovers.push_back(socket);
+    }
+  }
+  for (const std::string& path : {paths.pid_file, paths.daemon_record}) {
+    if (Exists(path)) leftovers.push_back(path);
   }
   return leftovers;
 }

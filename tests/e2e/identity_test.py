@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import unittest
 
+import processes
 from harness import NO_WINDOW, HolonTest, bin_dir, main
 from peers import PYTHON, Victim
 from processes import claims
@@ -98,13 +99,16 @@ class LivingRuntimeTest(HolonTest):
 
     def setUp(self):
         super().setUp()
+        self.start()
+
+    def start(self):
         self.runtime = self.home.start()
 
     def assert_found_and_stopped(self):
         self.assert_state("running", pid=self.runtime["pid"],
                           instance_id=self.runtime["instance_id"])
         self.assert_lifecycle(self.home.ctl("stop", "--json"), "stopped")
-        self.assertFalse(os.path.exists(f"/proc/{self.runtime['pid']}"))
+        self.assertFalse(processes.is_alive(self.runtime["pid"]))
         self.assert_nothing_left()
         self.home.serving = False
 
@@ -132,9 +136,9 @@ class LivingRuntimeTest(HolonTest):
     def test_a_damaged_record_does_not_stop_a_stop(self):
         for name, content in DAMAGED.items():
             with self.subTest(record=name):
+                self.start()
                 self.home.write_record(content)
                 self.assert_found_and_stopped()
-                self.runtime = self.home.start()
 
 
 class DamagedRecordTest(HolonTest):

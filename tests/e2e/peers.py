@@ -43,6 +43,9 @@ class Fake:
         return self.process.wait(HANG_SECONDS)
 
     def close(self):
+        """Ends it; a second time does nothing."""
+        if self.process.stdout.closed:
+            return
         if not self.process.stdin.closed:
             self.process.stdin.close()
         self.process.send_signal(signal.SIGCONT)  # Who is suspended sees no end of input.
@@ -77,23 +80,20 @@ class Victim(Fake):
 
 def answer_of(home, **fields):
     """What a healthy runtime of this home would say, but for `fields`; as a message."""
-    answer = stubs.message("RuntimeStatusResponse")(
-        contract_version="1.0",
-        version="0.1.0",
-        instance_id=str(uuid.uuid4()),
-        phase="PHASE_READY",
-        healthy=True,
-        home_dir=str(home.path),
-        socket_path=str(home.socket),
-        config_fingerprint="0" * 64,
-    )
+    said = {
+        "contract_version": "1.0",
+        "version": "0.1.0",
+        "instance_id": str(uuid.uuid4()),
+        "phase": "PHASE_READY",
+        "healthy": True,
+        "home_dir": str(home.path),
+        "socket_path": str(home.socket),
+        "config_fingerprint": "0" * 64,
+        "activity": {"state": "ACTIVITY_STATE_IDLE"},
+        **fields,
+    }
+    answer = stubs.message("RuntimeStatusResponse")(**said)
     answer.started_at.GetCurrentTime()
-    answer.activity.state = 1
-    for name, value in fields.items():
-        if name == "config":
-            answer.config.extend(value)
-        else:
-            setattr(answer, name, value)
     return answer
 
 
@@ -108,7 +108,7 @@ class FakeRuntime(Fake):
         super().__init__("fake_runtime.py", *arguments, stubs_needed=True, ready=ready)
 
     def go(self):
-        """Lets one that was told to wait answer; returns when it does."""
+        """Lets one that was told to wait answer, or one that is starting be ready; returns when it is so."""
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()

@@ -159,19 +159,16 @@ class StopWhileStartingTest(HolonTest):
         self.assertNotEqual(draining.pid, self.home.pid())
 
     def test_a_start_that_finds_a_starting_runtime_joins_it(self):
-        use_fake_holond(self.home, "steps")
-        holond = self.home.spawn_holond()
-        self.home.bin = None
-        processes.wait_until(self.home.socket.exists, "it answers")
-        joined = self.assert_lifecycle_exit(self.home.ctl("start", "--json", *NO_WINDOW))
-        self.assertEqual(holond.pid, joined["pid"])
-        self.home.stop()
-        holond.finish()
-
-    def assert_lifecycle_exit(self, result):
-        self.assert_exit(0, result)
-        self.assertIn(result.json["action"], ("joined", "already_running"))
-        return result.json
+        config = configuration_of(self.home)
+        self.home.leaves_files = True
+        answer = answer_of(self.home, phase="PHASE_STARTING", config=config.config,
+                           config_fingerprint=config.config_fingerprint)
+        runtime = self.keep(FakeRuntime(self.home, answer, *owning(self.home), "--ready-on-go"))
+        starting = self.home.spawn_ctl("start", "--json", *NO_WINDOW)
+        processes.wait_until(lambda: '"start"' in self.holder(), "the start has its turn")
+        runtime.go()
+        document = self.assert_lifecycle(starting.finish(), "joined")
+        self.assertEqual(runtime.pid, document["pid"])
 
     def holder(self):
         try:

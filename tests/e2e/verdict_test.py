@@ -201,10 +201,9 @@ class IncompatibleTest(VerdictTest):
         self.assertIn("--force", document["error"]["hint"])
 
     def test_an_undecodable_answer(self):
-        for held in (True, False):
-            with self.subTest(held=held):
-                fake = FakeRuntime(self.home, b"\xff\xff\xff",
-                                   *(["--lock", self.home.lock_file] if held else []))
+        for held in ([], ["--lock", self.home.lock_file]):
+            with self.subTest(held):
+                fake = self.keep(FakeRuntime(self.home, b"\xff\xff\xff", *held))
                 self.assert_state("incompatible")
                 self.assert_start_refused("INCOMPATIBLE")
                 fake.close()
@@ -263,7 +262,7 @@ class ForeignTest(VerdictTest):
     def test_whoever_listens_and_is_no_holon(self):
         for mode in ("silent", "garbage", "hangup", "full"):
             with self.subTest(mode=mode):
-                peer = Peer(mode, self.home.socket)
+                peer = self.peer(mode)
                 inode = self.home.socket.stat().st_ino
                 self.assert_state("foreign", control_connectivity=False)
                 self.assert_start_refused("FOREIGN")
@@ -293,7 +292,8 @@ class ForeignTest(VerdictTest):
             make()
             kind = self.home.socket.lstat()
             with self.subTest(mode=oct(kind.st_mode)):
-                self.assertIn(str(self.home.socket), self.assert_state("foreign")["message"])
+                status = self.assert_state("foreign")
+                self.assertIn(status["socket_path"], status["message"])
                 self.assert_start_refused("FOREIGN")
                 self.assert_failure(self.home.ctl("stop", "--json"), 4, "FOREIGN")
                 self.assertNotEqual(0, self.home.holond().exit)

@@ -29,7 +29,10 @@ def serve(listener, answer):
         if answer is None:
             kept.append(connection)
             continue
-        connection.sendall(answer)
+        try:
+            connection.sendall(answer)
+        except OSError:
+            pass  # It has left already.
         connection.close()
 
 
@@ -73,7 +76,8 @@ def main():
     if options.lock:
         kept.append(claims.take_lock(options.lock))
     if options.record:
-        own = claims.record(os.getpid(), options.home, options.socket)
+        own_socket = options.socket or f"{options.home}/run/holon.sock"
+        own = claims.record(os.getpid(), options.home, own_socket)
         claims.write_record(options.record, own)
     if options.mode != "absent":
         kept.append(stand_at(options.socket, options.mode))

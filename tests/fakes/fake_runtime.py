@@ -9,16 +9,13 @@ its own pid, or with --raw any bytes at all. Needs the generated messages on PYT
     --await-go             first prints "locked" and waits for a line on standard input
     --record FILE          and writes the record of this process
     --on-shutdown exit     what the Shutdown call brings about: exit (default) or nothing
-    --ignore-term          SIGTERM is ignored
-    --child                has a child in its own process group
+    --ready-on-go          is PHASE_READY after a line on standard input, and says "ready" again
 
-Prints "ready" once it answers; ends when standard input ends, unless that is /dev/null.
+Prints "ready" once it answers; ends when standard input ends.
 """
 
 import argparse
 import os
-import signal
-import subprocess
 import sys
 import threading
 from concurrent import futures
@@ -39,6 +36,7 @@ class FakeRuntime:
         self.answer = answer
         self.on_shutdown = on_shutdown
         self.server = None
+        self.changed = threading.Condition()
 
     def serve(self, socket):
         def unary(method):
@@ -60,15 +58,29 @@ class FakeRuntime:
     def bytes(self):
         return self.answer if isinstance(self.answer, bytes) else self.answer.SerializeToString()
 
+    def become_ready(self):
+        with self.changed:
+            self.answer.phase = runtime_control_pb2.PHASE_READY
+            self.answer.healthy = True
+            self.changed.notify_all()
+
     def watch(self, request, context):
-        """The present state, and then silence until the caller leaves."""
-        gone = threading.Event()
-        if not context.add_callback(gone.set):
-            return
-        response = runtime_control_pb2.WatchRuntimeStatusResponse()
-        response.status.MergeFromString(self.bytes())
-        yield response.SerializeToString()
-        gone.wait()
+        """The present state and the one after, until the caller leaves."""
+
+        def wake():
+            with self.changed:
+                self.changed.notify_all()
+
+        shown = None
+        context.add_callback(wake)
+        while context.is_active():
+            with self.changed:
+                while context.is_active() and shown == self.bytes():
+                    self.changed.wait()
+                shown = self.bytes()
+            response = runtime_control_pb2.WatchRuntimeStatusResponse()
+            response.status.MergeFromString(shown)
+            yield response.SerializeToString()
 
     def shutdown(self, request):
         if self.on_shutdown == "exit":
@@ -100,27 +112,27 @@ def main():
     parser.add_argument("--await-go", action="store_true")
     parser.add_argument("--record")
     parser.add_argument("--on-shutdown", choices=["exit", "nothing"], default="exit")
-    parser.add_argument("--ignore-term", action="store_true")
-    parser.add_argument("--child", action="store_true")
+    parser.add_argument("--ready-on-go", action="store_true")
     options = parser.parse_args()
 
-    if options.ignore_term:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     lock = claims.take_lock(options.lock) if options.lock else None
     if options.await_go:
         print("locked", flush=True)
         sys.stdin.readline()
-    end_with_stdin()
     answer = load_answer(options.answer, options.raw)
     if options.record:
         own = claims.record(
             os.getpid(), answer.home_dir, options.socket, instance_id=answer.instance_id
         )
         claims.write_record(options.record, own)
-    child = subprocess.Popen(["sleep", "1000"]) if options.child else None
     runtime = FakeRuntime(answer, options.on_shutdown)
     runtime.serve(options.socket)
-    print("ready" if child is None else f"ready {child.pid}", flush=True)
+    print("ready", flush=True)
+    if options.ready_on_go:
+        sys.stdin.readline()
+        runtime.become_ready()
+        print("ready", flush=True)
+    end_with_stdin()
     threading.Event().wait()
     del lock
 

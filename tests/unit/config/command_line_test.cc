@@ -39,8 +39,9 @@ class SpawnInputsTest : public ScratchTest {
 };
 
 TEST_F(SpawnInputsTest, VariablesStayVariablesAndOptionsStayOptions) {
-  inputs_.environment = {{"PATH", "/bin"}, {"HOLON_LOG_LEVEL", "debug"}, {"HOLON_HOME", "/x"},
-                         {"HOLON_NONSENSE", "1"}, {"HOLON_SOCKET", "weaker"}, {"EMPTY", ""}};
+  inputs_.environment = {{"PATH", "/bin"},           {"HOLON_LOG_LEVEL", "debug"},
+                         {"HOLON_HOME", "/x"},       {"HOLON_NONSENSE", "1"},
+                         {"HOLON_SOCKET", "weaker"}, {"EMPTY", ""}};
   inputs_.sets = {"workspace_dir=ws", "model.fallbacks=a,b"};
   inputs_.socket = "a.sock";
   SpawnInputs spawn = ForSpawn(Load(inputs_).configuration, inputs_.environment);

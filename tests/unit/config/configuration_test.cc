@@ -114,8 +114,7 @@ TEST_F(Precedence, EveryFieldCanBeGivenByEverySource) {
     EXPECT_EQ(inherited.values.SerializeAsString(), by_variable.values.SerializeAsString());
     EXPECT_EQ(OriginOf(inherited, leaf.path), "--set " + leaf.path);
     ASSERT_EQ(inherited.overrides.size(), 1u);
-    EXPECT_EQ(inherited.overrides[0].SerializeAsString(),
-              by_flag.overrides[0].SerializeAsString());
+    EXPECT_EQ(inherited.overrides[0].SerializeAsString(), by_flag.overrides[0].SerializeAsString());
   }
 }
 
@@ -192,8 +191,11 @@ TEST_F(Precedence, AnEmptyVariableIsGiven) {
 }
 
 TEST_F(Precedence, UnknownVariablesAreWarnedOf) {
-  inputs_.environment = {{"HOLON_LOG_LEVLE", "debug"}, {"HOLON_HOME", "/x"}, {"holon_x", ""},
-                         {"HOLON_QUITE_ANOTHER_THING", ""}, {"HOLON_BAD\n", ""}};
+  inputs_.environment = {{"HOLON_LOG_LEVLE", "debug"},
+                         {"HOLON_HOME", "/x"},
+                         {"holon_x", ""},
+                         {"HOLON_QUITE_ANOTHER_THING", ""},
+                         {"HOLON_BAD\n", ""}};
   LoadResult result = Load(inputs_);
   EXPECT_THAT(FaultTexts(result.faults), IsEmpty());
   EXPECT_THAT(result.warnings,

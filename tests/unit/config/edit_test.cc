@@ -31,15 +31,19 @@ class Edit : public ScratchTest {
 };
 
 TEST_F(Edit, MakesTheFileForItsOwnerAlone) {
-  umask(0);
-  ASSERT_TRUE(Set("log.level", "debug").ok());
+  const mode_t before = umask(0);
+  absl::Status status = Set("log.level", "debug");
+  umask(before);
+  ASSERT_TRUE(status.ok()) << status;
   EXPECT_EQ(Read(path()), "{\n  \"log\": {\n    \"level\": \"debug\"\n  }\n}\n");
   EXPECT_EQ(Mode(path()), 0600u);
 }
 
 TEST_F(Edit, KeepsOtherKeysTheirOrderAndTheMode) {
-  WriteConfig("{\"turn\":{\"max_tool_calls\":5},\n\n \"description\": \"\\u20ac\","
-              "\"model\": {\"fallbacks\": [\"b\", \"a\"]}}", 0640);
+  WriteConfig(
+      "{\"turn\":{\"max_tool_calls\":5},\n\n \"description\": \"\\u20ac\","
+      "\"model\": {\"fallbacks\": [\"b\", \"a\"]}}",
+      0640);
   ASSERT_TRUE(Set("turn.timeout_ms", "7").ok());
   ASSERT_TRUE(Set("description", "y").ok());
   ASSERT_TRUE(Set("compaction.enabled", "false").ok());
@@ -94,7 +98,8 @@ TEST_F(Edit, RefusesWhatWouldBeRefusedLater) {
     const char* text;
     const char* fault;
   } cases[] = {
-      {"log.levle", "debug", "log.levle: found a field that does not exist; did you mean log.level?"},
+      {"log.levle", "debug",
+       "log.levle: found a field that does not exist; did you mean log.level?"},
       {"log", "debug", "log: found a field that does not exist"},
       {"log.level", "loud", "log.level: found \"loud\"; allowed: one of debug"},
       {"turn.max_tool_calls", "0", "found 0; allowed: an integer from 1"},

@@ -60,9 +60,10 @@ TEST(JsonReader, UnescapesStrings) {
 
 TEST(JsonReader, KeepsHugeNumbersAndReadsOn) {
   std::string digits(500, '9');
-  EXPECT_THAT(Entries(absl::StrCat("{\"a\": ", digits, ", \"b\": -1e999, \"c\": [1E+400], \"d\": 7}")),
-              ElementsAre(absl::StrCat("a=number:", digits, "@1:7"), "b=number:-1e999@1:514",
-                          "c=array:<number 1E+400>@1:527", "d=number:7@1:542"));
+  EXPECT_THAT(
+      Entries(absl::StrCat("{\"a\": ", digits, ", \"b\": -1e999, \"c\": [1E+400], \"d\": 7}")),
+      ElementsAre(absl::StrCat("a=number:", digits, "@1:7"), "b=number:-1e999@1:514",
+                  "c=array:<number 1E+400>@1:527", "d=number:7@1:542"));
 }
 
 TEST(JsonReader, GivesUpOnTooManyHugeNumbers) {
@@ -90,7 +91,9 @@ TEST(JsonReader, RefusesKeysThatNoFieldHas) {
   EXPECT_THAT(Entries(R"({"a.b": 1, "c\u0000": 2, "d\udc00": 3, "e": 4})"),
               ElementsAre(HasSubstr("a.b!found the key \"a.b\"; allowed: an object"),
                           HasSubstr("c?!found a key with characters"),
-                          HasSubstr("d??" "?!found a key with characters"), "e=number:4@1:45"));
+                          HasSubstr("d??"
+                                    "?!found a key with characters"),
+                          "e=number:4@1:45"));
 }
 
 TEST(JsonReader, NamesTheLineAndColumnOfBadSyntax) {

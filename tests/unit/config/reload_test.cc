@@ -67,8 +67,9 @@ TEST_F(Reload, OverridesOfTheRequestAreKeptForTheNextOneWhereTheyWereApplied) {
   inputs_.sets = {"turn.max_tool_calls=7", "log.level=debug"};
   const Configuration current = Loaded(inputs_);
   Configuration target = Loaded(ReloadInputs(
-      current, {MakeOverride("log.level", "error", v1::SOURCE_FLAG, "--set log.level"),
-                MakeOverride("control_addr", "localhost:2", v1::SOURCE_FLAG, "--set control_addr")}));
+      current,
+      {MakeOverride("log.level", "error", v1::SOURCE_FLAG, "--set log.level"),
+       MakeOverride("control_addr", "localhost:2", v1::SOURCE_FLAG, "--set control_addr")}));
   Configuration next = Reloaded(current, target);
   ASSERT_EQ(next.overrides.size(), 2u);
   EXPECT_EQ(next.overrides[0].path(), "log.level");

@@ -20,10 +20,9 @@ class Rules : public ScratchTest {
 
 TEST_F(Rules, AFieldMustNotExceedItsBoundAndBothAreNamed) {
   WriteConfig("{\"max_tool_output_tokens\": 100}");
-  EXPECT_THAT(Faults({}),
-              ElementsAre("default_tool_output_tokens: found 4096; allowed: at most "
-                          "max_tool_output_tokens, which is 100 (" +
-                          home_ + "/config.json:1:28) (default)"));
+  EXPECT_THAT(Faults({}), ElementsAre("default_tool_output_tokens: found 4096; allowed: at most "
+                                      "max_tool_output_tokens, which is 100 (" +
+                                      home_ + "/config.json:1:28) (default)"));
   EXPECT_THAT(Faults({"default_tool_output_tokens=101"}),
               ElementsAre("default_tool_output_tokens: found 101; allowed: at most "
                           "max_tool_output_tokens, which is 100 (" +

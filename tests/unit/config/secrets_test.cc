@@ -145,7 +145,8 @@ TEST_F(Secrets, FilesOfTheirOwnMustBeFit) {
   EXPECT_THAT(fault(), HasSubstr("run: chmod 600 " + path));
   Write(path, "");
   chmod(path.c_str(), 0600);
-  EXPECT_THAT(fault(), HasSubstr("found nothing; allowed: 1 to 4096 visible ASCII characters in " + path));
+  EXPECT_THAT(fault(),
+              HasSubstr("found nothing; allowed: 1 to 4096 visible ASCII characters in " + path));
   Write(path, "\n");
   EXPECT_THAT(fault(), HasSubstr("found nothing"));
   Write(path, "x\n\n");
@@ -178,14 +179,16 @@ TEST_F(Secrets, TwiceInOneSourceAreRefused) {
   EXPECT_THAT(FaultTexts(Load(inputs_).faults),
               ElementsAre(HasSubstr("control_token: contradicts " + home_ + "/config.json:1:24")));
   WriteConfig("{}");
-  inputs_.environment = {{"HOLON_CONTROL_TOKEN", "x"}, {"HOLON_CONTROL_TOKEN_FILE", "../home/token"}};
+  inputs_.environment = {{"HOLON_CONTROL_TOKEN", "x"},
+                         {"HOLON_CONTROL_TOKEN_FILE", "../home/token"}};
   EXPECT_THAT(FaultTexts(Load(inputs_).faults),
               ElementsAre(HasSubstr("control_token_file: contradicts HOLON_CONTROL_TOKEN")));
 }
 
 TEST_F(Secrets, EmptyOnesAndNamesAreRefused) {
   inputs_.environment = {{"HOLON_CONTROL_TOKEN", ""}};
-  EXPECT_THAT(FaultTexts(Load(inputs_).faults), ElementsAre(HasSubstr("control_token: found nothing")));
+  EXPECT_THAT(FaultTexts(Load(inputs_).faults),
+              ElementsAre(HasSubstr("control_token: found nothing")));
   inputs_.environment = {{"HOLON_CONTROL_TOKEN_FILE", ""}};
   EXPECT_THAT(FaultTexts(Load(inputs_).faults),
               ElementsAre(HasSubstr("control_token_file: found no file's name")));

@@ -89,8 +89,9 @@ TEST_F(Refusals, BadFiles) {
       {"{\"turn\": {\"timeout_ms\": null}}", "turn.timeout_ms: found null"},
       {"{\"turn\": []}", "turn: found a value; allowed: an object"},
       {"{\"turn\": null}", "turn: found a value; allowed: an object"},
-      {"{\"\": 1}", ": found a field that does not exist"},
-      {"{\"homeDir\": \"/x\"}", "homeDir: found a field that does not exist; did you mean home_dir?"},
+      {"{\"\": 1}", "found a field that does not exist"},
+      {"{\"homeDir\": \"/x\"}",
+       "homeDir: found a field that does not exist; did you mean home_dir?"},
       {"{\"log\": {\"level\": {\"x\": 1}}}", "log.level: found an object; allowed: one of"},
       {std::string(10 * 1024 * 1024, ' ') + "{}", "larger than the 1048576 bytes allowed"},
   };
@@ -185,8 +186,14 @@ TEST_F(Refusals, AHomeThatNoFieldCanHold) {
 }
 
 TEST_F(Refusals, MistypedOptionsShowOnlyTheirPath) {
-  inputs_.sets = {"", "=x", "log.level", "a b=c", "contrl_token=hunter2", "control_token hunter2",
-                  "control_token:hunter2", "\xff\x1b=1"};
+  inputs_.sets = {"",
+                  "=x",
+                  "log.level",
+                  "a b=c",
+                  "contrl_token=hunter2",
+                  "control_token hunter2",
+                  "control_token:hunter2",
+                  "\xff\x1b=1"};
   std::vector<std::string> faults = Faults();
   EXPECT_EQ(faults.size(), inputs_.sets.size());
   for (const std::string& fault : faults) {

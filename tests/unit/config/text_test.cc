@@ -29,9 +29,9 @@ TEST(Utf8, DecodesCodePoints) {
 }
 
 TEST(ControlCharacters, AreThoseOfBothSetsAndDelete) {
-  for (absl::string_view text : {absl::string_view("\0", 1), absl::string_view("a\nb"),
-                                 absl::string_view("\x1b[31m"), absl::string_view("\x7f"),
-                                 absl::string_view("\xc2\x80"), absl::string_view("\xc2\x9f")}) {
+  for (absl::string_view text :
+       {absl::string_view("\0", 1), absl::string_view("a\nb"), absl::string_view("\x1b[31m"),
+        absl::string_view("\x7f"), absl::string_view("\xc2\x80"), absl::string_view("\xc2\x9f")}) {
     EXPECT_TRUE(HasControlCharacter(text)) << testing::PrintToString(std::string(text));
   }
   for (absl::string_view text : {"", " ~", "\xc2\xa0", "\xe2\x82\xac"}) {

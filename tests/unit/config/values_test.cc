@@ -60,13 +60,15 @@ TEST(SetFromText, RefusesWithWhatWasFoundAndWhatIsAllowed) {
     std::string text;
     const char* found;
   } cases[] = {
-      {"turn.max_tool_calls", "", "found \"\", which is not a decimal integer; allowed: an integer "
-                                  "from 1 to 100000"},
+      {"turn.max_tool_calls", "",
+       "found \"\", which is not a decimal integer; allowed: an integer "
+       "from 1 to 100000"},
       {"turn.max_tool_calls", "0", "found 0; allowed: an integer from 1 to 100000"},
       {"turn.max_tool_calls", "100001", "found 100001;"},
       {"turn.max_tool_calls", "-5", "found -5;"},
       {"turn.max_tool_calls", "99999999999999999999999999", "found 99999999999999999999999999;"},
-      {"turn.max_tool_calls", std::string(5000, '9'), "found 9999999999999999999999999999999999999999..."},
+      {"turn.max_tool_calls", std::string(5000, '9'),
+       "found 9999999999999999999999999999999999999999..."},
       {"turn.max_tool_calls", "1.0", "not a decimal integer"},
       {"turn.max_tool_calls", "1e3", "not a decimal integer"},
       {"turn.max_tool_calls", "+1", "not a decimal integer"},
@@ -97,8 +99,9 @@ TEST(SetFromText, RefusesWithWhatWasFoundAndWhatIsAllowed) {
       {"model.fallbacks", "[[\"a\"]]", "found a list as item 1"},
       {"model.fallbacks", "[\"\"]", "found nothing as item 1"},
       {"model.fallbacks", "[\"a\\u0000\"]", "control characters"},
-      {"model.fallbacks", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "found 17 items; allowed: a "
-                                                                       "list of at most 16"},
+      {"model.fallbacks", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17",
+       "found 17 items; allowed: a "
+       "list of at most 16"},
       {"http_addr", "localhost", "found \"localhost\"; allowed: HOST:PORT"},
       {"http_addr", "localhost:70000", "allowed: HOST:PORT, [V6]:PORT"},
       {"callback_base_url", "ftp://a", "found \"ftp://a\"; allowed: an http or https URL"},
@@ -116,7 +119,8 @@ TEST(SetFromText, RefusesWithWhatWasFoundAndWhatIsAllowed) {
     v1::EffectiveConfig config;
     absl::Status status = SetFromText(*FindLeaf(test.path), test.text, "/base", &config);
     EXPECT_TRUE(absl::IsInvalidArgument(status));
-    EXPECT_THAT(Message(status), AllOf(HasSubstr(test.found), HasSubstr("found "), HasSubstr("; allowed: ")));
+    EXPECT_THAT(Message(status),
+                AllOf(HasSubstr(test.found), HasSubstr("found "), HasSubstr("; allowed: ")));
     EXPECT_FALSE(Has(*FindLeaf(test.path), config));
   }
 }
@@ -130,8 +134,8 @@ TEST(SetFromText, TakesASocketPathOfJustTheLimit) {
 
 TEST(SetFromText, QuotesNoUrlThatMayHoldAPassword) {
   v1::EffectiveConfig config;
-  absl::Status status = SetFromText(*FindLeaf("callback_base_url"), "https://joe:hunter2@a", "/",
-                                    &config);
+  absl::Status status =
+      SetFromText(*FindLeaf("callback_base_url"), "https://joe:hunter2@a", "/", &config);
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(Message(status), testing::Not(HasSubstr("hunter2")));
 }
@@ -142,21 +146,27 @@ TEST(SetFromJson, IsStrictAboutTypes) {
     JsonValue value;
     const char* found;
   } cases[] = {
-      {"turn.max_tool_calls", Json(JsonKind::kString, "12"), "found the string \"12\"; allowed: an integer"},
-      {"turn.max_tool_calls", Json(JsonKind::kNumber, "1.0"), "\"1.0\", which is not a decimal integer"},
+      {"turn.max_tool_calls", Json(JsonKind::kString, "12"),
+       "found the string \"12\"; allowed: an integer"},
+      {"turn.max_tool_calls", Json(JsonKind::kNumber, "1.0"),
+       "\"1.0\", which is not a decimal integer"},
       {"turn.max_tool_calls", Json(JsonKind::kNumber, "1e3"), "not a decimal integer"},
       {"turn.max_tool_calls", Json(JsonKind::kNumber, "-0.5"), "not a decimal integer"},
       {"turn.max_tool_calls", Json(JsonKind::kNumber, "1e999"), "not a decimal integer"},
-      {"turn.max_tool_calls", Json(JsonKind::kNumber, "18446744073709551617"), "found 18446744073709551617"},
+      {"turn.max_tool_calls", Json(JsonKind::kNumber, "18446744073709551617"),
+       "found 18446744073709551617"},
       {"turn.max_tool_calls", Json(JsonKind::kBoolean, "true"), "found true; allowed: an integer"},
       {"turn.max_tool_calls", Json(JsonKind::kNull, "null"), "found null (leave the key out"},
       {"turn.max_tool_calls", Json(JsonKind::kArray, ""), "found a list; allowed: an integer"},
       {"turn.max_tool_calls", Json(JsonKind::kObject, ""), "found an object; allowed: an integer"},
-      {"compaction.enabled", Json(JsonKind::kString, "true"), "found the string \"true\"; allowed: true or false"},
-      {"compaction.enabled", Json(JsonKind::kNumber, "1"), "found the number 1; allowed: true or false"},
+      {"compaction.enabled", Json(JsonKind::kString, "true"),
+       "found the string \"true\"; allowed: true or false"},
+      {"compaction.enabled", Json(JsonKind::kNumber, "1"),
+       "found the number 1; allowed: true or false"},
       {"log.level", Json(JsonKind::kNumber, "2"), "found the number 2; allowed: one of debug"},
       {"model.default", Json(JsonKind::kNumber, "5"), "found the number 5; allowed: a string"},
-      {"model.fallbacks", Json(JsonKind::kString, "a,b"), "found the string \"a,b\"; allowed: a list"},
+      {"model.fallbacks", Json(JsonKind::kString, "a,b"),
+       "found the string \"a,b\"; allowed: a list"},
       {"workspace_dir", Json(JsonKind::kBoolean, "false"), "found false; allowed: a path"},
       {"model.default", Json(JsonKind::kString, "\xed\xb0\x80"), "not UTF-8"},
   };
@@ -171,9 +181,13 @@ TEST(SetFromJson, IsStrictAboutTypes) {
 
 TEST(SetFromJson, TakesTheFieldsOwnType) {
   v1::EffectiveConfig config;
-  EXPECT_TRUE(SetFromJson(*FindLeaf("turn.max_tool_calls"), Json(JsonKind::kNumber, "7"), "/", &config).ok());
-  EXPECT_TRUE(SetFromJson(*FindLeaf("log.level"), Json(JsonKind::kString, "error"), "/", &config).ok());
-  JsonValue list{JsonKind::kArray, "", {Json(JsonKind::kString, "a,b"), Json(JsonKind::kString, "[")}};
+  EXPECT_TRUE(
+      SetFromJson(*FindLeaf("turn.max_tool_calls"), Json(JsonKind::kNumber, "7"), "/", &config)
+          .ok());
+  EXPECT_TRUE(
+      SetFromJson(*FindLeaf("log.level"), Json(JsonKind::kString, "error"), "/", &config).ok());
+  JsonValue list{
+      JsonKind::kArray, "", {Json(JsonKind::kString, "a,b"), Json(JsonKind::kString, "[")}};
   EXPECT_TRUE(SetFromJson(*FindLeaf("model.fallbacks"), list, "/", &config).ok());
   EXPECT_EQ(config.turn().max_tool_calls(), 7u);
   EXPECT_EQ(config.log().level(), v1::LOG_LEVEL_ERROR);
@@ -183,14 +197,17 @@ TEST(SetFromJson, TakesTheFieldsOwnType) {
 TEST(SetSecret, NeverQuotesIt) {
   const Leaf& token = *FindLeaf("control_token");
   v1::EffectiveConfig config;
-  for (const JsonValue& value : {Json(JsonKind::kNumber, "8675309"), Json(JsonKind::kString, "8675309 "),
-                                 Json(JsonKind::kString, "8675309\n")}) {
+  for (const JsonValue& value :
+       {Json(JsonKind::kNumber, "8675309"), Json(JsonKind::kString, "8675309 "),
+        Json(JsonKind::kString, "8675309\n")}) {
     absl::Status status = SetFromJson(token, value, "/", &config);
     EXPECT_TRUE(absl::IsInvalidArgument(status));
-    EXPECT_THAT(Message(status), AllOf(HasSubstr("allowed: 1 to 4096"), testing::Not(HasSubstr("8675309"))));
+    EXPECT_THAT(Message(status),
+                AllOf(HasSubstr("allowed: 1 to 4096"), testing::Not(HasSubstr("8675309"))));
   }
   EXPECT_THAT(Message(SetSecret(token, "", &config)), HasSubstr("found nothing"));
-  EXPECT_THAT(Message(SetSecret(token, std::string(4097, 'x'), &config)), HasSubstr("found 4097 bytes"));
+  EXPECT_THAT(Message(SetSecret(token, std::string(4097, 'x'), &config)),
+              HasSubstr("found 4097 bytes"));
   EXPECT_FALSE(Has(token, config));
   EXPECT_TRUE(SetSecret(token, "fine", &config).ok());
   EXPECT_EQ(config.control_token(), "fine");

@@ -106,9 +106,10 @@ TEST_F(Wanted, FieldsOfANewerContractAreNotPassedOver) {
   message.GetReflection()->MutableUnknownFields(&message)->AddVarint(4711, 1);
   v1::LogConfig* log = message.mutable_log();
   log->GetReflection()->MutableUnknownFields(log)->AddVarint(99, 1);
-  EXPECT_THAT(Faults(message),
-              ElementsAre(HasSubstr("does not know: number 4711"),
-                          HasSubstr("log: found fields that this version does not know: number 99")));
+  EXPECT_THAT(
+      Faults(message),
+      ElementsAre(HasSubstr("does not know: number 4711"),
+                  HasSubstr("log: found fields that this version does not know: number 99")));
 }
 
 TEST_F(Wanted, PathsAreTheSameThroughALink) {

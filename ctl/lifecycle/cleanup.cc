@@ -1,0 +1,38 @@
+#include "ctl/lifecycle/cleanup.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "runtime/base/file.h"
+#include "runtime/base/file_lock.h"
+#include "runtime/base/status_macros.h"
+#include "runtime/state/stale_files.h"
+
+namespace holon::ctl {
+namespace {
+
+constexpr absl::Duration kLockWait = absl::Seconds(2);
+
+}  // namespace
+
+absl::StatusOr<std::string> CleanUp(World& world, const std::string& socket_path) {
+  HOLON_ASSIGN_OR_RETURN(base::FileInfo run, base::Look(world.paths.run));
+  if (run.type == base::FileType::kAbsent) return std::string("the run directory is gone");
+  absl::StatusOr<base::FileLock> lock = base::FileLock::Acquire(world.paths.instance_lock,
+                                                                kLockWait, world.interrupts.fd());
+  if (absl::IsUnavailable(lock.status())) {
+    return absl::UnavailableError(absl::StrCat(
+        "the instance lock is held by pid ",
+        base::FindLockHolder(world.paths.instance_lock).value_or(0), ": another runtime lives"));
+  }
+  HOLON_RETURN_IF_ERROR(lock.status());
+  std::vector<std::string> removed;
+  HOLON_RETURN_IF_ERROR(state::RemoveLeftovers(*lock, world.paths, socket_path, &removed));
+  return absl::StrCat("the instance lock is free; ",
+                      removed.empty()
+                          ? "nothing was left"
+                          : absl::StrCat("removed ", absl::StrJoin(removed, ", ")));
+}
+
+}  // namespace holon::ctl
