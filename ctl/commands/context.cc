@@ -70,7 +70,7 @@ v1::StatusView Context::Status(const probe::Sighting& sighting) const {
   absl::StatusOr<state::v1::FailureHistory> failures =
       state::ReadFailures(world_.paths.failures);
   if (failures.ok()) {
-    inputs.recorded_failure = state::LatestFailure(*failures);
+    inputs.failures = *std::move(failures);
   } else if (absl::IsDataLoss(failures.status())) {
     inputs.warnings.push_back(std::string(failures.status().message()));
   }

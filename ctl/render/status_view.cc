@@ -1,6 +1,7 @@
 #include "ctl/render/status_view.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -75,9 +76,11 @@ void FillFailure(const Failure& failure, const std::string& phase, v1::FailureVi
 // disk was full.
 void AddFailure(const StatusInputs& inputs, const holon::v1::RuntimeStatusResponse* answer,
                 v1::StatusView* view) {
-  const bool told = answer != nullptr && answer->has_last_failure() &&
-                    answer->last_failure().instance_id() == answer->instance_id();
-  const auto& recorded = inputs.recorded_failure;
+  const bool told =
+      answer != nullptr && answer->has_last_failure() &&
+      !state::IsCleared(inputs.failures, answer->last_failure().instance_id(),
+                        state::FromTimestamp(answer->last_failure().occurred_at()));
+  const std::optional<state::v1::FailureRecord> recorded = state::LatestFailure(inputs.failures);
   if (recorded.has_value() &&
       (!told || state::FromTimestamp(recorded->occurred_at()) >=
                     state::FromTimestamp(answer->last_failure().occurred_at()))) {

@@ -24,8 +24,8 @@ struct StatusInputs {
   std::string home;
   // nullopt: the caller's configuration is invalid.
   std::optional<OwnConfig> own;
-  // The newest failure on disk that no stable generation has cleared.
-  std::optional<state::v1::FailureRecord> recorded_failure;
+  // What the disk says; empty where it cannot be read.
+  state::v1::FailureHistory failures;
   std::vector<std::string> warnings;
 };
 

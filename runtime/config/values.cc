@@ -266,10 +266,7 @@ absl::Status SetSecret(const Leaf& leaf, absl::string_view value, v1::EffectiveC
 }
 
 absl::Status SetDefault(const Leaf& leaf, const std::string& home, v1::EffectiveConfig* config) {
-  if (leaf.secret) {
-    Copy(leaf, v1::EffectiveConfig(), config);
-    return absl::OkStatus();
-  }
+  if (leaf.secret) return absl::OkStatus();
   return SetFromText(leaf, leaf.rule->from_home() ? home : leaf.rule->default_value(), home,
                      config);
 }

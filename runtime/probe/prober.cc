@@ -29,16 +29,23 @@ int MajorOf(const std::string& contract_version) {
   return absl::SimpleAtoi(parts[0], &major) ? major : 0;
 }
 
+// gRPC's own words for an answer that came and could not be decoded: it gives the same code as for a service that
+// does not exist.
+bool Undecodable(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::INTERNAL ||
+         (status.error_code() == grpc::StatusCode::UNIMPLEMENTED &&
+          status.error_message() == "No message returned for unary request");
+}
+
 Handshake JudgeAnswer(const grpc::Status& status, const v1::RuntimeStatusResponse& answer,
                       const std::string& home) {
+  if (Undecodable(status)) return Handshake::kIncompatible;
   switch (status.error_code()) {
     case grpc::StatusCode::OK:
       if (MajorOf(answer.contract_version()) != kContractMajor) return Handshake::kIncompatible;
       return answer.home_dir() == home ? Handshake::kOurs : Handshake::kOtherHome;
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return Handshake::kSilent;
-    case grpc::StatusCode::INTERNAL:  // The answer could not be decoded.
-      return Handshake::kIncompatible;
     default:
       return Handshake::kNotHolon;
   }
@@ -88,7 +95,8 @@ absl::Status Glance::Ask(const std::string& socket_path) {
   seen.phase = answer.phase();
   if (status.ok()) sighting_.answer = std::move(answer);
   if (seen.handshake == Handshake::kOurs) sighting_.client = std::move(client);
-  unknown_service_ = status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
+  unknown_service_ = seen.handshake == Handshake::kNotHolon &&
+                     status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
   return absl::OkStatus();
 }
 

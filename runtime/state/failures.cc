@@ -36,14 +36,19 @@ void MarkStable(const std::string& instance_id, absl::Time now, v1::FailureHisto
   *history->mutable_cleared_at() = ToTimestamp(now);
 }
 
+bool IsCleared(const v1::FailureHistory& history, const std::string& instance_id,
+               absl::Time occurred_at) {
+  // A failure of the stable generation itself came after it was stable, whatever the wall clock says.
+  return history.has_cleared_at() && instance_id != history.stable_instance_id() &&
+         occurred_at <= FromTimestamp(history.cleared_at());
+}
+
 std::optional<v1::FailureRecord> LatestFailure(const v1::FailureHistory& history) {
   if (history.failures().empty()) return std::nullopt;
   const v1::FailureRecord& latest = *history.failures().rbegin();
-  // A failure of the stable generation itself came after it was stable, whatever the wall clock says.
-  bool cleared = history.has_cleared_at() &&
-                 latest.instance_id() != history.stable_instance_id() &&
-                 FromTimestamp(latest.occurred_at()) <= FromTimestamp(history.cleared_at());
-  if (cleared) return std::nullopt;
+  if (IsCleared(history, latest.instance_id(), FromTimestamp(latest.occurred_at()))) {
+    return std::nullopt;
+  }
   return latest;
 }
 

@@ -30,6 +30,10 @@ void AddFailure(v1::FailureRecord failure, v1::FailureHistory* history);
 // Pure. A generation has been stable: what failed before it is no news any more.
 void MarkStable(const std::string& instance_id, absl::Time now, v1::FailureHistory* history);
 
+// Pure. A generation that was stable later has cleared a failure of that generation at that time.
+bool IsCleared(const v1::FailureHistory& history, const std::string& instance_id,
+               absl::Time occurred_at);
+
 // Pure. The newest failure that no later stable generation has cleared.
 std::optional<v1::FailureRecord> LatestFailure(const v1::FailureHistory& history);
 

@@ -44,6 +44,7 @@ def parse(line, context):
         return dict(pairs)
 
     try:
+        line.encode()  # Bytes that were no UTF-8 do not pass.
         return json.loads(line, object_pairs_hook=refuse_twice)
     except ValueError as error:
         raise AssertionError(f"not JSON ({error}):\n{context}") from None
@@ -122,7 +123,8 @@ class Running:
     def result(self, exit_code):
         for stream in (self.process.stdout, self.process.stderr):
             stream.close()
-        return Result(self.arguments, exit_code, self.out.decode(), self.err.decode())
+        return Result(self.arguments, exit_code, self.out.decode(errors="surrogateescape"),
+                      self.err.decode(errors="surrogateescape"))
 
     def interrupt(self):
         self.signal(signal.SIGINT)

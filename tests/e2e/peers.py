@@ -115,6 +115,28 @@ class FakeRuntime(Fake):
         assert line.startswith("ready"), line
 
 
+class SmallDisk:
+    """A home on a file system of its own, of 256 KiB."""
+
+    def __init__(self, home):
+        self.home = home
+        home.path.mkdir(mode=0o700)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", home.path],
+                       check=True)
+
+    def fill(self):
+        try:
+            with open(self.home.path / "ballast", "wb") as file:
+                while True:
+                    file.write(b"\0" * 4096)
+                    file.flush()
+        except OSError:
+            pass
+
+    def close(self):
+        subprocess.run(["umount", "--lazy", self.home.path], check=True)
+
+
 def owning(home):
     """Options of a fake that has the home in its hands, as a runtime has it."""
     return ("--lock", home.lock_file, "--record", home.record_file)

@@ -137,7 +137,7 @@ TEST_F(Secrets, FilesOfTheirOwnMustBeFit) {
     inputs_.sets = {"control_token_file=" + path};
     std::vector<std::string> faults = FaultTexts(Load(inputs_).faults);
     EXPECT_EQ(faults.size(), 1u);
-    EXPECT_THAT(faults[0], testing::EndsWith("(--set control_token_file)"));
+    EXPECT_THAT(faults, testing::Each(testing::EndsWith("(--set control_token_file)")));
     return faults.empty() ? "" : faults[0];
   };
   EXPECT_THAT(fault(), HasSubstr("cannot open " + path));

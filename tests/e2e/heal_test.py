@@ -1,0 +1,106 @@
+"""A runtime that lives restores what is taken from its run directory, and displaces nothing for good."""
+
+import os
+import unittest
+
+import processes
+import stubs
+from features import needs
+from harness import HolonTest, main
+
+
+@needs("heal")
+class HealTest(HolonTest):
+    def setUp(self):
+        super().setUp()
+        self.runtime = self.home.start()
+
+    def files(self):
+        return {"socket": self.home.socket, "pid file": self.home.pid_file,
+                "record": self.home.record_file, "lock": self.home.lock_file}
+
+    def healed(self):
+        channel, control = stubs.control(self.home.socket)
+        with channel:
+            status = control.RuntimeStatus(stubs.message("RuntimeStatusRequest")(), timeout=60)
+        return status.counters.files_healed
+
+    def assert_whole(self):
+        """The same runtime answers, and everything says so again."""
+        self.assert_state("running", pid=self.runtime["pid"],
+                          instance_id=self.runtime["instance_id"])
+        record = self.home.record()
+        self.assertEqual((self.runtime["pid"], self.runtime["instance_id"]),
+                         (record["identity"]["pid"], record["instance_id"]))
+        self.assertEqual(f"{self.runtime['pid']}\n", self.home.pid_file.read_text(encoding="ascii"))
+        for path in self.files().values():
+            self.assert_mode(0o600, path)
+        # Never two: a second one still finds the lock taken.
+        self.assertNotEqual(0, self.home.holond().exit)
+
+    def test_what_is_removed_comes_back(self):
+        for name, path in self.files().items():
+            with self.subTest(name):
+                before = self.healed()
+                path.unlink()
+                processes.wait_until(path.exists, f"the {name} is back")
+                self.assert_whole()
+                self.assertGreater(self.healed(), before)
+                self.assertIn(path.name, self.home.log())
+
+    def test_what_is_replaced_comes_back_and_what_it_displaces_is_kept(self):
+        for name, path in self.files().items():
+            with self.subTest(name):
+                other = self.home.root / "other"
+                other.write_text("precious " + name, encoding="utf-8")
+                os.replace(other, path)
+                processes.wait_until(lambda: path.exists() and "precious" not in self.text(path),
+                                     f"the {name} is back")
+                self.assert_whole()
+                kept = [self.text(file) for file in self.home.run_dir.iterdir()]
+                self.assertIn("precious " + name, kept)
+
+    def text(self, path):
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+    def test_a_truncated_record_comes_back(self):
+        for path in (self.home.record_file, self.home.pid_file):
+            os.truncate(path, 0)
+            processes.wait_until(lambda: path.stat().st_size > 0, f"{path.name} is whole")
+            self.assert_whole()
+
+    def test_everything_at_once(self):
+        for path in self.files().values():
+            path.unlink()
+        for path in self.files().values():
+            processes.wait_until(path.exists, f"{path.name} is back")
+        self.assert_whole()
+
+    def test_over_and_over(self):
+        for _ in range(50):
+            self.home.socket.unlink(missing_ok=True)
+        processes.wait_until(self.home.socket.exists, "the socket is back")
+        self.assert_whole()
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to change what the kernel allows")
+    def test_without_inotify_it_is_degraded_and_not_dead(self):
+        limit = "/proc/sys/fs/inotify/max_user_instances"
+        with open(limit, encoding="ascii") as file:
+            before = file.read()
+        self.home.stop()
+        self.addCleanup(self.write, limit, before)
+        self.write(limit, "0")
+        result = self.home.ctl("start", "--json", "--stability-window", "0")
+        self.write(limit, before)
+        self.home.serving = True
+        self.assert_exit(0, result)
+        status = self.assert_state("running", healthy=False)
+        self.assertIn("inotify", " ".join(status["degraded"]))
+
+    def write(self, path, value):
+        with open(path, "w", encoding="ascii") as file:
+            file.write(value)
+
+
+if __name__ == "__main__":
+    main()
