@@ -49,6 +49,29 @@ bool IsBelow(const std::string& path, const std::string& above) {
   return absl::StartsWith(path, absl::StrCat(above, "."));
 }
 
+Setting FileSetting(JsonEntry entry, const std::string& file_path) {
+  Setting setting;
+  setting.layer = Layer::kFile;
+  setting.path = std::move(entry.path);
+  setting.base = base::DirectoryOf(file_path);
+  setting.fault = std::move(entry.fault);
+  JsonPlace place = entry.key_place;
+  if (setting.fault.empty()) {
+    setting.target = FindTarget(setting.path);
+    if (setting.target.leaf != nullptr) {
+      place = entry.value_place;
+      setting.json = std::move(entry.value);
+    } else if (IsGroup(setting.path)) {
+      setting.fault = "found a value; allowed: an object";
+    } else {
+      setting.fault = UnknownPath(setting.path);
+    }
+  }
+  setting.origin =
+      MakeOrigin(v1::SOURCE_FILE, absl::StrCat(file_path, ":", place.line, ":", place.column));
+  return setting;
+}
+
 // The file's settings in the order of the text.
 void AddFileSettings(const std::string& text, ConfigFile* file) {
   // An object that is refused as a whole: what it holds is not looked at.
@@ -58,27 +81,9 @@ void AddFileSettings(const std::string& text, ConfigFile* file) {
     if (!refused.empty() && IsBelow(entry.path, refused) && !entry.ends_here) continue;
     const bool is_object = entry.value.kind == JsonKind::kObject && entry.fault.empty();
     if (is_object && IsGroup(entry.path)) continue;
-    Setting& setting = file->settings.emplace_back();
-    setting.layer = Layer::kFile;
-    setting.path = entry.path;
-    setting.base = base::DirectoryOf(file->path);
-    setting.fault = entry.fault;
-    JsonPlace place = entry.key_place;
-    if (entry.fault.empty()) {
-      setting.target = FindTarget(entry.path);
-      if (setting.target.leaf != nullptr) {
-        place = entry.value_place;
-        setting.json = std::move(entry.value);
-      } else if (IsGroup(entry.path)) {
-        setting.fault = "found a value; allowed: an object";
-      } else {
-        setting.fault = UnknownPath(entry.path);
-      }
-    }
-    setting.origin =
-        MakeOrigin(v1::SOURCE_FILE, absl::StrCat(file->path, ":", place.line, ":", place.column));
     if (is_object) refused = entry.path;
     file->unreadable |= entry.ends_here;
+    Setting& setting = file->settings.emplace_back(FileSetting(std::move(entry), file->path));
     if (!setting.fault.empty() && ++faults == kMaxFaultsShown) {
       absl::StrAppend(&setting.fault, " (and what follows is not looked at)");
       file->unreadable = true;

@@ -21,7 +21,6 @@ MISSING = {
     "logs",               # holonctl logs
     "run",                # holonctl run -- COMMAND
     "socket activation",  # LISTEN_FDS
-    "storm",              # the random sequences
     "watchdog",           # WATCHDOG_USEC
 }
 

@@ -10,7 +10,7 @@ import signal
 import threading
 
 import processes
-from features import MISSING, needs
+from features import MISSING
 from harness import EXIT_OF_STATE, NO_WINDOW, Home, HolonTest, main
 
 SEQUENCES = int(os.environ.get("HOLON_STORM_SEQUENCES", "40"))
@@ -98,7 +98,6 @@ class Storm:
         return {"unresponsive"} if suspended or unreachable else {"running"}
 
 
-@needs("storm")
 class StormTest(HolonTest):
     def test_whatever_happens_the_verdict_is_the_truth(self):
         seeds = [int(SEED)] if SEED else random.sample(range(1 << 31), SEQUENCES)

@@ -180,7 +180,7 @@ class WatchTest(HolonTest):
         watching.open.discard(next(iter(watching.streams)))
         watching.poller.unregister(next(iter(watching.streams)))
         self.home.stop()
-        watching.process.wait(processes.HANG_SECONDS)
+        watching.process.wait(30)
 
 
 if __name__ == "__main__":

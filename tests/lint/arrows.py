@@ -41,6 +41,7 @@ OURS = ("runtime/", "ctl/", "tests/", "holon/", "google/rpc/", "grpc/health/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]')
 QUOTED = re.compile(r'^\s*#\s*include\s*"')
 IMPORT = re.compile(r'^\s*import\s+(?:public\s+|weak\s+)?"([^"]+)"')
+COMMENT = re.compile(r"#.*")
 LIBRARY = re.compile(r"holon_library\(\s*(\w+)(.*?)\)", re.DOTALL)
 PROTO_LIBRARY = re.compile(r"holon_proto\(\s*(\w+)(.*?)\)", re.DOTALL)
 LINK = re.compile(r"holon::(\w+)")
@@ -135,7 +136,7 @@ def link_faults(root):
     for path in tree.files(root, ".txt", under=("runtime", "ctl", "protos")):
         if not path.endswith("CMakeLists.txt"):
             continue
-        text = (root / path).read_text(encoding="utf-8")
+        text = COMMENT.sub("", (root / path).read_text(encoding="utf-8"))
         declared = [(library_named(match[1]), match) for match in LIBRARY.finditer(text)]
         declared += [("protos/" + match[1], match) for match in PROTO_LIBRARY.finditer(text)]
         for user, match in declared:
