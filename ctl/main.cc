@@ -10,6 +10,7 @@
 #include "ctl/commands/options.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/signals.h"
+#include "runtime/config/text.h"
 
 int main(int argc, char** argv) {
   using holon::base::ExitCode;
@@ -23,5 +24,14 @@ int main(int argc, char** argv) {
   // --set refuses secrets, so the command line holds none.
   const std::string self = absl::StrJoin(argv, argv + argc, " ");
   holon::ctl::Context context(*options, self, clock, *interrupts);
-  return static_cast<int>(holon::ctl::RunCommand(context));
+  if (!holon::config::IsUtf8(context.inputs().home)) {
+    return static_cast<int>(context.Fail(ExitCode::kUsage, "USAGE",
+                                         "the home's name is not UTF-8; choose another --home"));
+  }
+  exit_code = holon::ctl::RunCommand(context);
+  if (exit_code == ExitCode::kDone && !context.console().delivered()) {
+    context.console().Error("the output could not be written; is the disk full?");
+    exit_code = ExitCode::kFailed;
+  }
+  return static_cast<int>(exit_code);
 }

@@ -33,7 +33,11 @@ CLI::Option* AddDuration(CLI::App* app, const std::string& name, Target* target,
 
 void AddGlobalOptions(CLI::App* app, Options* options) {
   app->add_option_function<std::string>(
-         "--home", [options](const std::string& home) { options->home = home; },
+         "--home",
+         [options](const std::string& home) {
+           if (home.empty()) throw CLI::ValidationError("--home", "is empty; name a directory");
+           options->home = home;
+         },
          "home of the runtime (HOLON_HOME, else ~/.holon)")
       ->type_name("DIR");
   app->add_option("--socket", options->socket, "socket of the runtime (HOME/run/holon.sock)")

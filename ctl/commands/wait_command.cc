@@ -103,6 +103,7 @@ base::ExitCode RunStatusWatch(Context& context) {
               : StatusText(view, world.clock.Now(), context.console()) + "\n");
       shown = text;
     }
+    if (!context.console().delivered()) return base::ExitCode::kFailed;  // Nobody reads any more.
     if (watch.AwaitChange(*sighting, absl::InfiniteDuration(), "watching") ==
         Waited::kInterrupted) {
       return base::ExitCode::kInterrupted;

@@ -8,14 +8,6 @@
 #include "absl/strings/str_cat.h"
 
 namespace holon::ctl {
-namespace {
-
-void Put(FILE* stream, absl::string_view text) {
-  fwrite(text.data(), 1, text.size(), stream);
-  fflush(stream);
-}
-
-}  // namespace
 
 bool UseColor(ColorChoice choice, const char* no_color, const char* term, bool terminal) {
   if (choice != ColorChoice::kAuto) return choice == ColorChoice::kAlways;
@@ -48,6 +40,12 @@ Console::Console(ColorChoice color, bool quiet)
       stdout_color_(
           UseColor(color, getenv("NO_COLOR"), getenv("TERM"), isatty(STDOUT_FILENO) == 1)),
       stderr_color_(UseColor(color, getenv("NO_COLOR"), getenv("TERM"), stderr_terminal_)) {}
+
+void Console::Put(FILE* stream, absl::string_view text) {
+  size_t written = fwrite(text.data(), 1, text.size(), stream);
+  bool arrived = fflush(stream) == 0 && written == text.size();
+  if (stream == stdout && !arrived) delivered_ = false;
+}
 
 Console::~Console() { ClearProgress(); }
 

@@ -1,6 +1,8 @@
 #ifndef HOLON_CTL_RENDER_CONSOLE_H_
 #define HOLON_CTL_RENDER_CONSOLE_H_
 
+#include <stdio.h>
+
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -33,16 +35,21 @@ class Console {
 
   // `text` in colour where stdout (or, for diagnostics, stderr) shows colours.
   std::string Paint(Tone tone, absl::string_view text) const;
+  // Everything that was printed has arrived. False for a full disk or a reader that has left.
+  bool delivered() const { return delivered_; }
   bool shows_progress() const { return stderr_terminal_ && !quiet_; }
   // Columns of the terminal; 100 where there is none.
   int Width() const;
 
  private:
+  void Put(FILE* stream, absl::string_view text);
+
   bool quiet_;
   bool stderr_terminal_;
   bool stdout_color_;
   bool stderr_color_;
   bool progress_shown_ = false;
+  bool delivered_ = true;
 };
 
 // Pure: whether to use colours, from --color, NO_COLOR and what stands at the other end.

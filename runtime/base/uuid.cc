@@ -9,12 +9,17 @@
 
 namespace holon::base {
 
-std::string RandomUuid() {
-  std::string bytes(16, '\0');
+std::string RandomBytes(size_t size) {
+  std::string bytes(size, '\0');
   // Reads of up to 256 bytes are never short once the pool is initialised.
   while (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
     if (errno != EINTR) abort();
   }
+  return bytes;
+}
+
+std::string RandomUuid() {
+  std::string bytes = RandomBytes(16);
   bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40);
   bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
   std::string hex = absl::BytesToHexString(bytes);

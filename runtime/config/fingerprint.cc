@@ -1,6 +1,5 @@
 #include "runtime/config/fingerprint.h"
 
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <map>
@@ -8,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/base/file.h"
 #include "runtime/base/status_macros.h"
+#include "runtime/base/uuid.h"
 #include "runtime/config/digest.h"
 #include "runtime/config/schema.h"
 #include "runtime/config/values.h"
@@ -28,15 +28,6 @@ std::string SecretDigest(const Leaf& leaf, const v1::EffectiveConfig& values,
   if (key.empty()) return "";
   std::string text = absl::StrCat(leaf.path, absl::string_view("\0", 1), TextOf(leaf, values));
   return absl::StrCat("hmac-sha256:", HmacSha256(key, text));
-}
-
-absl::StatusOr<FingerprintKey> RandomKey() {
-  FingerprintKey key(kKeyBytes, '\0');
-  // The kernel gives this few bytes whole or not at all.
-  if (getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(kKeyBytes)) {
-    return absl::InternalError("cannot get random numbers for fingerprint.key");
-  }
-  return key;
 }
 
 }  // namespace
@@ -68,7 +59,7 @@ absl::StatusOr<FingerprintKey> ReadFingerprintKey(const std::string& home) {
 absl::StatusOr<FingerprintKey> EnsureFingerprintKey(const std::string& home) {
   absl::StatusOr<FingerprintKey> key = ReadFingerprintKey(home);
   if (!absl::IsNotFound(key.status())) return key;
-  HOLON_ASSIGN_OR_RETURN(FingerprintKey fresh, RandomKey());
+  const FingerprintKey fresh = base::RandomBytes(kKeyBytes);
   absl::Status created = base::CreateFileExclusively(KeyPath(home), fresh, 0600);
   // Somebody else was faster, and theirs is the one.
   if (!created.ok() && !absl::IsAlreadyExists(created)) return created;

@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "runtime/config/diff.h"
 #include "runtime/config/reload.h"
 #include "runtime/config/wanted.h"
@@ -13,10 +12,19 @@
 namespace holon::daemon {
 namespace {
 
+// Errors travel in HTTP/2 headers, of which a client takes 8 KiB.
+constexpr size_t kMaxMessageBytes = 3000;
+
 grpc::Status InvalidConfig(const std::vector<config::Fault>& faults) {
-  std::string message = absl::StrJoin(
-      faults, "; ",
-      [](std::string* out, const config::Fault& fault) { *out += config::FaultText(fault); });
+  std::string message;
+  for (const config::Fault& fault : faults) {
+    const std::string text = config::FaultText(fault);
+    if (message.size() + text.size() > kMaxMessageBytes) {
+      absl::StrAppend(&message, "; and more: ", faults.size(), " faults in all");
+      break;
+    }
+    absl::StrAppend(&message, message.empty() ? "" : "; ", text);
+  }
   return control::Error(grpc::StatusCode::INVALID_ARGUMENT, control::kInvalidConfig, message,
                         {{"faults", absl::StrCat(faults.size())}});
 }

@@ -3,6 +3,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -22,6 +23,9 @@ namespace holon::probe {
 namespace {
 
 using base::ConnectOutcome;
+
+// Whoever is asked at the last moment gets this long to answer all the same.
+constexpr absl::Duration kLeastPatience = absl::Milliseconds(200);
 
 int MajorOf(const std::string& contract_version) {
   std::vector<std::string> parts = absl::StrSplit(contract_version, '.');
@@ -90,7 +94,8 @@ absl::Status Glance::Ask(const std::string& socket_path) {
   sighting_.peer = connection.peer;
   auto client = std::make_unique<ControlClient>(std::move(connection.fd));
   v1::RuntimeStatusResponse answer;
-  grpc::Status status = client->RuntimeStatus(deadline_.Remaining(), &answer);
+  grpc::Status status =
+      client->RuntimeStatus(std::max(deadline_.Remaining(), kLeastPatience), &answer);
   seen.handshake = JudgeAnswer(status, answer, paths_.home);
   seen.phase = answer.phase();
   if (status.ok()) sighting_.answer = std::move(answer);
@@ -287,8 +292,11 @@ absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& 
     }
     absl::StatusOr<base::ProcessHandle> process = absl::NotFoundError("nobody");
     if (sighting.process.has_value()) process = base::ProcessHandle::Open(*sighting.process);
-    (void)base::WaitReadable({inotify->fd(), process.ok() ? process->fd() : -1},
-                             deadline.Remaining());
+    // Where nothing has happened a second glance sees the same, with no time left to hear an answer.
+    if (!base::WaitReadable({inotify->fd(), process.ok() ? process->fd() : -1},
+                            deadline.Remaining())) {
+      return sighting;
+    }
     inotify->Read();
   }
 }

@@ -59,7 +59,7 @@ class KilledTest(FaultTest):
         use_fake_holond(self.home, "deaf", config=configuration_of(self.home))
         self.home.start()
         stopping = self.home.spawn_ctl("stop", "--json", "--drain-timeout", "1h")
-        self.wait_for_lock(stopping)
+        self.home.wait_for_log("told to shut down")
         os.killpg(self.home.pid(), signal.SIGKILL)
         self.assert_lifecycle(stopping.finish(), "stopped")
         self.come_to_rest("already_stopped")
@@ -68,20 +68,11 @@ class KilledTest(FaultTest):
         use_fake_holond(self.home, "deaf", config=configuration_of(self.home))
         self.home.start()
         stopping = self.home.spawn_ctl("stop", "--json", "--drain-timeout", "1h")
-        self.wait_for_lock(stopping)
+        self.home.wait_for_log("told to shut down")
         stopping.signal(signal.SIGKILL)
         stopping.finish()
         self.assert_state("running")
         self.come_to_rest("stopped")
-
-    def wait_for_lock(self, command):
-        def holds():
-            try:
-                return str(command.pid) in self.home.lifecycle_lock.read_text(encoding="utf-8")
-            except OSError:
-                return False
-
-        processes.wait_until(holds, "it has its turn")
 
 
 class SuspendedTest(FaultTest):

@@ -104,6 +104,9 @@ class Home:
     def log(self):
         return self.log_file.read_text(encoding="utf-8") if self.log_file.exists() else ""
 
+    def wait_for_log(self, text):
+        processes.wait_until(lambda: text in self.log(), f"the log says {text!r}")
+
     def lifecycle_files(self):
         """Of socket, pid file and record those that exist."""
         files = (self.socket, self.pid_file, self.record_file)

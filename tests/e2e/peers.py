@@ -111,8 +111,12 @@ class FakeRuntime(Fake):
         """Lets one that was told to wait answer, or one that is starting be ready; returns when it is so."""
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        assert line.startswith("ready"), line
+        self.wait_for("ready")
+
+    def wait_for(self, said):
+        """Reads what it says up to this line."""
+        while (line := self.process.stdout.readline().strip()) != said:
+            assert line, f"it never said {said!r}"
 
 
 class SmallDisk:

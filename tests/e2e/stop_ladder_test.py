@@ -116,18 +116,10 @@ class DeafRuntimeTest(HolonTest):
 
     def test_an_interrupted_stop_leaves_what_lives_and_can_be_resumed(self):
         stopping = self.home.spawn_ctl("stop", "--json", "--drain-timeout", "1h")
-        processes.wait_until(lambda: self.is_asked(stopping.pid), "stop waits for the drain")
+        self.home.wait_for_log("told to shut down")
         self.assert_failure(stopping.interrupt(), 130, "INTERRUPTED")
         self.assert_state("running", pid=self.home.pid())
         self.assert_lifecycle_document(self.home.stop(*IMPATIENT), "stopped")
-
-    def is_asked(self, pid):
-        """It holds the lifecycle lock and sleeps."""
-        try:
-            holder = self.home.lifecycle_lock.read_text(encoding="utf-8")
-        except OSError:
-            return False
-        return f'"pid": {pid}' in holder and processes.state_of(pid) == "S"
 
     def test_a_human_sees_the_ladder(self):
         result = self.home.ctl("stop", *IMPATIENT)
@@ -152,7 +144,7 @@ class StopWhileStartingTest(HolonTest):
         draining = self.keep(FakeRuntime(self.home, answer_of(self.home, phase="PHASE_DRAINING"),
                                          *owning(self.home)))
         starting = self.home.spawn_ctl("start", "--json", *NO_WINDOW)
-        processes.wait_until(lambda: '"start"' in self.holder(), "the start has its turn")
+        draining.wait_for("watched")
         draining.close()
         self.assert_lifecycle(starting.finish(), "started")
         self.home.serving = True
@@ -165,16 +157,10 @@ class StopWhileStartingTest(HolonTest):
                            config_fingerprint=config.config_fingerprint)
         runtime = self.keep(FakeRuntime(self.home, answer, *owning(self.home), "--ready-on-go"))
         starting = self.home.spawn_ctl("start", "--json", *NO_WINDOW)
-        processes.wait_until(lambda: '"start"' in self.holder(), "the start has its turn")
+        runtime.wait_for("watched")
         runtime.go()
         document = self.assert_lifecycle(starting.finish(), "joined")
         self.assertEqual(runtime.pid, document["pid"])
-
-    def holder(self):
-        try:
-            return self.home.lifecycle_lock.read_text(encoding="utf-8")
-        except OSError:
-            return ""
 
 
 class PlanTest(HolonTest):

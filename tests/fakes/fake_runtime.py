@@ -11,7 +11,7 @@ its own pid, or with --raw any bytes at all. Needs the generated messages on PYT
     --on-shutdown exit     what the Shutdown call brings about: exit (default) or nothing
     --ready-on-go          is PHASE_READY after a line on standard input, and says "ready" again
 
-Prints "ready" once it answers; ends when standard input ends.
+Prints "ready" once it answers, and "watched" for every client that follows it; ends when standard input ends.
 """
 
 import argparse
@@ -73,6 +73,7 @@ class FakeRuntime:
 
         shown = None
         context.add_callback(wake)
+        print("watched", flush=True)
         while context.is_active():
             with self.changed:
                 while context.is_active() and shown == self.bytes():
@@ -83,6 +84,7 @@ class FakeRuntime:
             yield response.SerializeToString()
 
     def shutdown(self, request):
+        print("told to shut down", file=sys.stderr, flush=True)
         if self.on_shutdown == "exit":
             threading.Timer(0.05, os._exit, (0,)).start()
         return runtime_control_pb2.ShutdownResponse(

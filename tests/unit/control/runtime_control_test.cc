@@ -1,0 +1,148 @@
+#include "runtime/control/runtime_control.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "runtime/control/access.h"
+#include "runtime/control/errors.h"
+
+namespace holon::control {
+namespace {
+
+// A runtime that only remembers what it was asked for.
+class FakeHost final : public RuntimeHost {
+ public:
+  grpc::Status CompareConfig(const v1::CompareConfigRequest&, v1::CompareConfigResponse*) override {
+    return grpc::Status::OK;
+  }
+  grpc::Status Reload(const v1::ReloadRequest&, v1::ReloadResponse*) override {
+    ++reloads;
+    return grpc::Status::OK;
+  }
+  void RequestShutdown(const ShutdownOrder& order) override { orders.push_back(order); }
+
+  int reloads = 0;
+  std::vector<ShutdownOrder> orders;
+};
+
+v1::RuntimeStatusResponse Self() {
+  v1::RuntimeStatusResponse self;
+  self.set_instance_id("me");
+  self.set_pid(7);
+  self.set_home_dir("/h");
+  return self;
+}
+
+class RuntimeControlTest : public testing::Test {
+ protected:
+  std::string ReasonOf(const grpc::Status& status) {
+    google::rpc::Status details;
+    google::rpc::ErrorInfo info;
+    details.ParseFromString(status.error_details());
+    if (details.details_size() == 1) details.details(0).UnpackTo(&info);
+    EXPECT_EQ(info.domain(), "holon");
+    return info.reason();
+  }
+
+  RuntimeModel model_{Self()};
+  FakeHost host_;
+  RuntimeControl control_{model_, host_};
+  v1::ShutdownRequest request_;
+  v1::ShutdownResponse response_;
+};
+
+TEST_F(RuntimeControlTest, AnswersAShutdownBeforeItBegins) {
+  request_.set_expected_instance_id("me");
+  request_.set_reason("why\nnot");
+  request_.mutable_drain_deadline()->set_seconds(3);
+  ASSERT_TRUE(control_.Shutdown(request_, &response_).ok());
+  EXPECT_TRUE(response_.shutdown_requested());
+  EXPECT_EQ(response_.pid(), 7);
+  EXPECT_TRUE(host_.orders.empty());
+  control_.BeginShutdown();
+  ASSERT_EQ(host_.orders.size(), 1u);
+  EXPECT_EQ(host_.orders[0].reason, "why not") << "one line in the log";
+  EXPECT_EQ(host_.orders[0].drain, absl::Seconds(3));
+}
+
+TEST_F(RuntimeControlTest, AskingTwiceIsFine) {
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(control_.Shutdown(request_, &response_).ok());
+    control_.BeginShutdown();
+  }
+  EXPECT_EQ(host_.orders.size(), 2u);
+}
+
+TEST_F(RuntimeControlTest, StopsNoOtherGeneration) {
+  request_.set_expected_instance_id("somebody else");
+  grpc::Status status = control_.Shutdown(request_, &response_);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(ReasonOf(status), kGenerationMismatch);
+  control_.BeginShutdown();
+  EXPECT_TRUE(host_.orders.empty());
+}
+
+TEST_F(RuntimeControlTest, RefusesWhatIsOutOfBounds) {
+  request_.set_reason(std::string(1025, 'x'));
+  EXPECT_EQ(ReasonOf(control_.Shutdown(request_, &response_)), kInvalidArgument);
+  request_.set_reason("");
+  for (int64_t seconds : {int64_t{-1}, int64_t{3601}}) {
+    request_.mutable_drain_deadline()->set_seconds(seconds);
+    EXPECT_EQ(ReasonOf(control_.Shutdown(request_, &response_)), kInvalidArgument) << seconds;
+  }
+  v1::CompareConfigResponse compared;
+  EXPECT_EQ(ReasonOf(control_.CompareConfig({}, &compared)), kInvalidArgument);
+}
+
+TEST_F(RuntimeControlTest, ReloadsNothingWhileDraining) {
+  v1::ReloadResponse reloaded;
+  EXPECT_TRUE(control_.Reload({}, &reloaded).ok());
+  model_.BeginDraining();
+  EXPECT_EQ(ReasonOf(control_.Reload({}, &reloaded)), kDraining);
+  EXPECT_EQ(host_.reloads, 1);
+}
+
+TEST_F(RuntimeControlTest, WatchersHearTheEnd) {
+  EXPECT_FALSE(control_.Watch().last());
+  model_.BeginDraining();
+  EXPECT_TRUE(control_.Watch().last());
+}
+
+TEST(RuntimeModelTest, APhaseOnlyGoesForward) {
+  RuntimeModel model(Self());
+  int changes = 0;
+  model.OnChange([&] { ++changes; });
+  EXPECT_EQ(model.phase(), v1::PHASE_STARTING);
+  EXPECT_FALSE(model.Status().healthy());
+  model.BecomeReady();
+  EXPECT_TRUE(model.Readiness().healthy());
+  model.SetDegraded({"disk full"});
+  EXPECT_FALSE(model.Readiness().healthy());
+  model.BeginDraining();
+  model.BecomeReady();
+  EXPECT_EQ(model.phase(), v1::PHASE_DRAINING);
+  EXPECT_EQ(changes, 4);
+}
+
+TEST(AccessTest, AutoAsksForATokenOffLoopback) {
+  for (const auto& [address, mode, required] :
+       std::vector<std::tuple<std::string, v1::ControlAuthMode, bool>>{
+           {"127.0.0.1:1", v1::CONTROL_AUTH_MODE_AUTO, false},
+           {"[::1]:1", v1::CONTROL_AUTH_MODE_AUTO, false},
+           {"0.0.0.0:1", v1::CONTROL_AUTH_MODE_AUTO, true},
+           {"127.0.0.1:1", v1::CONTROL_AUTH_MODE_REQUIRED, true},
+           {"0.0.0.0:1", v1::CONTROL_AUTH_MODE_DISABLED, false}}) {
+    v1::EffectiveConfig config;
+    config.set_control_addr(address);
+    config.set_control_auth_mode(mode);
+    EXPECT_EQ(Access(config).token_required(), required) << address;
+  }
+}
+
+}  // namespace
+}  // namespace holon::control

@@ -1,0 +1,117 @@
+// Views: what is printed for programs and for people.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "ctl/render/console.h"
+#include "ctl/render/json_view.h"
+#include "ctl/render/status_text.h"
+#include "ctl/render/status_view.h"
+
+namespace holon::ctl {
+namespace {
+
+TEST(JsonViewTest, EveryKeyIsThereAndNumbersAreNumbers) {
+  v1::StepView step;
+  step.set_step("a \"b\"\n");
+  EXPECT_EQ(ToJsonLine(step),
+            R"({"step":"a \"b\"\n","evidence":null,"outcome":null,"duration_ms":null})");
+  v1::StatusView status;
+  status.set_pid(int64_t{1} << 40);
+  EXPECT_NE(ToJsonLine(status).find("\"pid\":1099511627776,"), std::string::npos);
+  EXPECT_NE(ToJsonLine(status).find("\"stale_files\":[]"), std::string::npos);
+  EXPECT_NE(ToJsonLine(status).find("\"activity\":null"), std::string::npos);
+}
+
+TEST(JsonViewTest, LifecycleHasTheStatusAtTopLevel) {
+  v1::LifecycleView view;
+  view.mutable_status()->set_state("running");
+  view.set_action("started");
+  const std::string text = ToJsonLine(view, "status");
+  EXPECT_NE(text.find("\"action\":\"started\""), std::string::npos);
+  EXPECT_NE(text.find("\"state\":\"running\""), std::string::npos);
+  EXPECT_EQ(text.find("\"status\""), std::string::npos);
+}
+
+TEST(StatusViewTest, HasEveryKeyForEveryVerdict) {
+  for (probe::Verdict verdict :
+       {probe::Verdict::kUnresponsive, probe::Verdict::kIncompatible, probe::Verdict::kForeign,
+        probe::Verdict::kStale, probe::Verdict::kStopped}) {
+    SCOPED_TRACE(std::string(probe::VerdictName(verdict)));
+    probe::Sighting sighting;
+    sighting.verdict = verdict;
+    StatusInputs inputs;
+    inputs.sighting = &sighting;
+    inputs.home = "/h";
+    v1::StatusView view = MakeStatusView(inputs);
+    EXPECT_TRUE(view.ok());
+    EXPECT_FALSE(view.healthy());
+    EXPECT_EQ(view.state(), std::string(probe::VerdictName(verdict)));
+    const std::string text = ToJsonLine(view);
+    for (const char* key :
+         {"ok", "state", "healthy", "home_dir", "socket_path", "http_addr", "pid",
+          "control_connectivity", "runtime_config_fingerprint", "config_fingerprint_match",
+          "activity", "last_failure", "stale_files", "message", "instance_id", "phase", "version",
+          "started_at", "differences"}) {
+      EXPECT_NE(text.find(std::string("\"") + key + "\":"), std::string::npos) << key;
+    }
+  }
+}
+
+TEST(StatusViewTest, TakesPidAndFingerprintFromTheRecordWhenNothingAnswers) {
+  probe::Sighting sighting;
+  sighting.verdict = probe::Verdict::kStale;
+  sighting.record.emplace();
+  sighting.record->mutable_identity()->set_pid(12);
+  sighting.record->set_config_fingerprint("f");
+  StatusInputs inputs;
+  inputs.sighting = &sighting;
+  v1::StatusView view = MakeStatusView(inputs);
+  EXPECT_EQ(view.pid(), 12);
+  EXPECT_EQ(view.runtime_config_fingerprint(), "f");
+  EXPECT_FALSE(view.has_config_fingerprint_match());
+  EXPECT_FALSE(view.control_connectivity());
+}
+
+TEST(StatusViewTest, SaysWhoseFailureItIs) {
+  probe::Sighting sighting;
+  sighting.verdict = probe::Verdict::kRunning;
+  sighting.answer.emplace();
+  sighting.answer->set_instance_id("now");
+  StatusInputs inputs;
+  inputs.sighting = &sighting;
+  inputs.failures.add_failures()->set_instance_id("before");
+  EXPECT_FALSE(MakeStatusView(inputs).last_failure().this_generation());
+  inputs.failures.mutable_failures(0)->set_instance_id("now");
+  EXPECT_TRUE(MakeStatusView(inputs).last_failure().this_generation());
+}
+
+TEST(ActivityTest, IsOneSentenceForEachState) {
+  holon::v1::Activity activity;
+  activity.set_state(holon::v1::ACTIVITY_STATE_IDLE);
+  EXPECT_EQ(ActivitySentence(activity).substr(0, 5), "idle:");
+  activity.set_state(holon::v1::ACTIVITY_STATE_WAITING);
+  activity.set_active_tasks(3);
+  EXPECT_NE(ActivitySentence(activity).find("3 events"), std::string::npos);
+  activity.set_state(holon::v1::ACTIVITY_STATE_PROCESSING);
+  EXPECT_EQ(ActivitySentence(activity).substr(0, 11), "processing:");
+}
+
+TEST(ConsoleTest, ColoursFollowTheConventions) {
+  EXPECT_TRUE(UseColor(ColorChoice::kAuto, nullptr, "xterm", true));
+  EXPECT_TRUE(UseColor(ColorChoice::kAuto, "", "xterm", true)) << "empty NO_COLOR does not count";
+  EXPECT_FALSE(UseColor(ColorChoice::kAuto, "1", "xterm", true));
+  EXPECT_FALSE(UseColor(ColorChoice::kAuto, nullptr, "dumb", true));
+  EXPECT_FALSE(UseColor(ColorChoice::kAuto, nullptr, "xterm", false));
+  EXPECT_TRUE(UseColor(ColorChoice::kAlways, "1", "dumb", false));
+  EXPECT_FALSE(UseColor(ColorChoice::kNever, nullptr, "xterm", true));
+}
+
+TEST(TableTest, AlignsWhatIsSeenNotWhatIsStored) {
+  EXPECT_EQ(Table({{"a", "b"}, {Painted(Tone::kGood, "ö"), "c"}, {"long", ""}}),
+            "a     b\n" + Painted(Tone::kGood, "ö") + "     c\nlong\n");
+}
+
+}  // namespace
+}  // namespace holon::ctl
