@@ -1,4 +1,5 @@
-// The commands, one function each: they read their options from the context, print, and say how to exit.
+// The commands, one function each: they read their options from the context, print, and say how to
+// exit.
 #ifndef HOLON_CTL_COMMANDS_COMMANDS_H_
 #define HOLON_CTL_COMMANDS_COMMANDS_H_
 

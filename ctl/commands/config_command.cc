@@ -83,8 +83,8 @@ base::ExitCode Show(Context& context) {
     std::vector<std::string> row = {value.path(), shown.empty() ? "\"\"" : shown};
     if (set) row[1] = console.Paint(Tone::kStrong, row[1]);
     if (context.options().origin) {
-      row.push_back(console.Paint(set ? Tone::kGood : Tone::kFaint,
-                                  config::OriginText(value.origin())));
+      row.push_back(
+          console.Paint(set ? Tone::kGood : Tone::kFaint, config::OriginText(value.origin())));
     }
     rows.push_back(std::move(row));
   }
@@ -127,15 +127,14 @@ base::ExitCode List(Context& context) {
 // set and unset: one editor at a time.
 base::ExitCode Edit(Context& context) {
   const Options& options = context.options();
-  if (options.command == Command::kConfigSet &&
-      config::FindTarget(options.path).leaf == nullptr) {
+  if (options.command == Command::kConfigSet && config::FindTarget(options.path).leaf == nullptr) {
     return UnknownSetting(context);
   }
   World& world = context.world();
   absl::Status prepared = state::MakeHome(world.paths);
   if (!prepared.ok()) return context.FailHome(prepared);
-  HomeLock lock = TakeHomeLock(world, options.command_name,
-                               options.timeout.value_or(absl::Minutes(1)));
+  HomeLock lock =
+      TakeHomeLock(world, options.command_name, options.timeout.value_or(absl::Minutes(1)));
   if (!lock.granted()) {
     return context.Fail(lock.refusal.exit_code, lock.refusal.reason, lock.refusal.message,
                         lock.refusal.hint);
@@ -153,11 +152,11 @@ base::ExitCode Edit(Context& context) {
                         std::string(edited.message()));
   }
   if (!options.json) {
-    context.console().Text(absl::StrCat(
-        context.console().Paint(Tone::kGood, "✓"), " ", options.path,
-        options.command == Command::kConfigSet ? " is set in " : " is removed from ",
-        config::ConfigFilePath(context.inputs()),
-        "\n  a running runtime takes it with: holonctl ensure\n"));
+    context.console().Text(
+        absl::StrCat(context.console().Paint(Tone::kGood, "✓"), " ", options.path,
+                     options.command == Command::kConfigSet ? " is set in " : " is removed from ",
+                     config::ConfigFilePath(context.inputs()),
+                     "\n  a running runtime takes it with: holonctl ensure\n"));
     return base::ExitCode::kDone;
   }
   return Print(context, {}, "");
@@ -189,10 +188,9 @@ base::ExitCode RunConfig(Context& context) {
   }
   if (command == Command::kConfigValidate) {
     return Print(context, std::move(view),
-                 context.options().quiet
-                     ? ""
-                     : absl::StrCat(context.console().Paint(Tone::kGood, "✓"),
-                                    " the configuration is valid\n"));
+                 context.options().quiet ? ""
+                                         : absl::StrCat(context.console().Paint(Tone::kGood, "✓"),
+                                                        " the configuration is valid\n"));
   }
   if (!view.has_config_fingerprint()) {
     return context.Fail(base::ExitCode::kFailed, "NO_KEY",

@@ -41,8 +41,12 @@ Context::Context(const Options& options, std::string self, base::Clock& clock,
       console_(options.color, options.quiet || options.json),
       inputs_(MakeInputs(options)),
       loaded_(config::Load(inputs_)),
-      world_{state::HomePaths(inputs_.home), SocketPath(inputs_, loaded_), clock, interrupts,
-             console_, std::move(self)} {}
+      world_{state::HomePaths(inputs_.home),
+             SocketPath(inputs_, loaded_),
+             clock,
+             interrupts,
+             console_,
+             std::move(self)} {}
 
 std::optional<OwnConfig> Context::Describe(const config::LoadResult& loaded) const {
   if (!loaded.faults.empty()) return std::nullopt;
@@ -67,8 +71,7 @@ v1::StatusView Context::Status(const probe::Sighting& sighting) const {
   for (const config::Fault& fault : loaded_.faults) {
     inputs.warnings.push_back(absl::StrCat("invalid configuration: ", config::FaultText(fault)));
   }
-  absl::StatusOr<state::v1::FailureHistory> failures =
-      state::ReadFailures(world_.paths.failures);
+  absl::StatusOr<state::v1::FailureHistory> failures = state::ReadFailures(world_.paths.failures);
   if (failures.ok()) {
     inputs.failures = *std::move(failures);
   } else if (absl::IsDataLoss(failures.status())) {
@@ -99,11 +102,11 @@ base::ExitCode Context::FailHome(const absl::Status& status) {
 }
 
 base::ExitCode Context::FailFaults(const std::vector<config::Fault>& faults) {
-  const std::string message = absl::StrCat(
-      "the configuration is invalid (", faults.size(), faults.size() == 1 ? " fault" : " faults",
-      "); nothing was changed");
-  const std::string hint = absl::StrCat("correct it, then: holonctl --home ", inputs_.home,
-                                        " config validate");
+  const std::string message =
+      absl::StrCat("the configuration is invalid (", faults.size(),
+                   faults.size() == 1 ? " fault" : " faults", "); nothing was changed");
+  const std::string hint =
+      absl::StrCat("correct it, then: holonctl --home ", inputs_.home, " config validate");
   if (options_.json) {
     v1::ErrorDocument document;
     document.set_ok(false);

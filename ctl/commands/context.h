@@ -18,11 +18,11 @@
 
 namespace holon::ctl {
 
-// What a command stands on: its options, the caller's configuration, and the home that they lead to. One thread.
+// What a command stands on: its options, the caller's configuration, and the home that they lead
+// to. One thread.
 class Context {
  public:
-  Context(const Options& options, std::string self, base::Clock& clock,
-          base::SignalFd& interrupts);
+  Context(const Options& options, std::string self, base::Clock& clock, base::SignalFd& interrupts);
 
   const Options& options() const { return options_; }
   Console& console() { return console_; }
@@ -31,8 +31,8 @@ class Context {
   // Default < file < environment < flags of this call.
   const config::LoadResult& loaded() const { return loaded_; }
 
-  // The configuration of `loaded`, described with the home's key; nullopt where it is invalid, or where it holds a
-  // secret and there is no key to tell it apart by.
+  // The configuration of `loaded`, described with the home's key; nullopt where it is invalid, or
+  // where it holds a secret and there is no key to tell it apart by.
   std::optional<OwnConfig> Describe(const config::LoadResult& loaded) const;
 
   v1::StatusView Status(const probe::Sighting& sighting) const;

@@ -1,4 +1,5 @@
-// start, stop, restart, ensure and reload: they take the lock, decide, act, and show how it came out.
+// start, stop, restart, ensure and reload: they take the lock, decide, act, and show how it came
+// out.
 #include <functional>
 #include <optional>
 #include <string>
@@ -57,11 +58,10 @@ base::ExitCode Report(Context& context, const Outcome& outcome, const Receipts& 
     return outcome.exit_code;
   }
   if (!outcome.ok()) {
-    if (outcome.reason == "CONFIG_DIFFERS" && sighting.ok() &&
-        probe::Answers(sighting->verdict)) {
+    if (outcome.reason == "CONFIG_DIFFERS" && sighting.ok() && probe::Answers(sighting->verdict)) {
       const v1::StatusView status = context.Status(*sighting);
-      console.Text(DifferenceTable({status.differences().begin(), status.differences().end()},
-                                   console));
+      console.Text(
+          DifferenceTable({status.differences().begin(), status.differences().end()}, console));
     }
     if (!receipts.all().empty() && context.options().command == Command::kStop) {
       console.Text(LadderText(receipts.all(), console));
@@ -70,8 +70,8 @@ base::ExitCode Report(Context& context, const Outcome& outcome, const Receipts& 
     return outcome.exit_code;
   }
   console.Text(absl::StrCat(console.Paint(Tone::kGood, "✓"), " ", outcome.message, "\n"));
-  bool ladder = context.options().command == Command::kStop ||
-                context.options().command == Command::kRestart;
+  bool ladder =
+      context.options().command == Command::kStop || context.options().command == Command::kRestart;
   if (ladder) console.Text(LadderText(receipts.all(), console));
   return outcome.exit_code;
 }
@@ -90,8 +90,7 @@ config::LoadResult LoadWithInherited(const Context& context) {
 
 StartSpec MakeStartSpec(const Context& context, const config::LoadResult& loaded) {
   StartSpec spec;
-  config::SpawnInputs line =
-      config::ForSpawn(loaded.configuration, context.inputs().environment);
+  config::SpawnInputs line = config::ForSpawn(loaded.configuration, context.inputs().environment);
   spec.arguments = std::move(line.arguments);
   if (!loaded.configuration.explicit_config_file.empty()) {
     spec.arguments.push_back("--config");
@@ -117,7 +116,8 @@ StopSpec MakeStopSpec(const Context& context) {
   return spec;
 }
 
-// Home and key, which every start needs; nothing is made before the configuration is known to be good.
+// Home and key, which every start needs; nothing is made before the configuration is known to be
+// good.
 absl::Status PrepareHome(const Context& context) {
   absl::Status made = state::MakeHome(state::HomePaths(context.inputs().home));
   if (!made.ok()) return made;
@@ -156,9 +156,8 @@ base::ExitCode RunStart(Context& context) {
   absl::Status trusted = state::CheckHome(context.world().paths);
   if (!trusted.ok()) return context.FailHome(trusted);
   Receipts receipts(context.world().clock);
-  return WithHome(context, context.loaded(), &receipts, [&](const StartSpec& spec) {
-    return Start(context.world(), spec, &receipts);
-  });
+  return WithHome(context, context.loaded(), &receipts,
+                  [&](const StartSpec& spec) { return Start(context.world(), spec, &receipts); });
 }
 
 base::ExitCode RunStop(Context& context) {
@@ -172,11 +171,11 @@ base::ExitCode RunStop(Context& context) {
   if (spec.plan || !run.ok() || run->type == base::FileType::kAbsent) {
     return Report(context, Stop(world, spec, &receipts), receipts);
   }
-  HomeLock lock = TakeHomeLock(
-      world, context.options().command_name, LockTimeout(context), [&](const std::string& holder) {
-        absl::StatusOr<probe::Sighting> sighting = world.Look();
-        return sighting.ok() && MayStopBeside(holder, sighting->verdict);
-      });
+  HomeLock lock = TakeHomeLock(world, context.options().command_name, LockTimeout(context),
+                               [&](const std::string& holder) {
+                                 absl::StatusOr<probe::Sighting> sighting = world.Look();
+                                 return sighting.ok() && MayStopBeside(holder, sighting->verdict);
+                               });
   if (!lock.granted()) return Report(context, lock.refusal, receipts);
   return Report(context, Stop(world, spec, &receipts), receipts);
 }
@@ -185,24 +184,23 @@ base::ExitCode RunRestart(Context& context) {
   absl::Status trusted = state::CheckHome(context.world().paths);
   if (!trusted.ok()) return context.FailHome(trusted);
   Receipts receipts(context.world().clock);
-  return WithHome(
-      context, LoadWithInherited(context), &receipts, [&](const StartSpec& spec) {
-        if (context.options().if_changed) {
-          absl::StatusOr<probe::Sighting> sighting = context.world().Look();
-          std::vector<holon::v1::ConfigDifference> differences;
-          if (sighting.ok() && sighting->verdict == probe::Verdict::kRunning &&
-              MatchConfig(spec.wanted, *sighting, &differences) == ConfigMatch::kSame) {
-            return Success("nothing", "the configuration is unchanged; the runtime goes on running");
-          }
-        }
-        if (context.options().plan) {
-          Outcome planned = Stop(context.world(), MakeStopSpec(context), &receipts);
-          if (planned.action == "already_stopped") planned = Success("planned", planned.message);
-          if (planned.ok()) receipts.Add("start", "planned", "would start the runtime again");
-          return planned;
-        }
-        return StopThenStart(context, spec, &receipts);
-      });
+  return WithHome(context, LoadWithInherited(context), &receipts, [&](const StartSpec& spec) {
+    if (context.options().if_changed) {
+      absl::StatusOr<probe::Sighting> sighting = context.world().Look();
+      std::vector<holon::v1::ConfigDifference> differences;
+      if (sighting.ok() && sighting->verdict == probe::Verdict::kRunning &&
+          MatchConfig(spec.wanted, *sighting, &differences) == ConfigMatch::kSame) {
+        return Success("nothing", "the configuration is unchanged; the runtime goes on running");
+      }
+    }
+    if (context.options().plan) {
+      Outcome planned = Stop(context.world(), MakeStopSpec(context), &receipts);
+      if (planned.action == "already_stopped") planned = Success("planned", planned.message);
+      if (planned.ok()) receipts.Add("start", "planned", "would start the runtime again");
+      return planned;
+    }
+    return StopThenStart(context, spec, &receipts);
+  });
 }
 
 base::ExitCode RunEnsure(Context& context) {
@@ -224,9 +222,9 @@ base::ExitCode RunEnsure(Context& context) {
       receipts.Add("look", "done", std::string(probe::VerdictName(sighting->verdict)));
       switch (DecideEnsure(sighting->verdict, match)) {
         case EnsureStep::kNothing:
-          return Success("nothing", absl::StrCat("the runtime runs as wanted (pid ",
-                                                 sighting->answer->pid(), ", generation ",
-                                                 sighting->answer->instance_id(), ")"));
+          return Success("nothing",
+                         absl::StrCat("the runtime runs as wanted (pid ", sighting->answer->pid(),
+                                      ", generation ", sighting->answer->instance_id(), ")"));
         case EnsureStep::kStart:
           return Start(world, spec, &receipts);
         case EnsureStep::kReload:
@@ -266,21 +264,21 @@ base::ExitCode RunReload(Context& context) {
   if (sighting->verdict != probe::Verdict::kRunning) {
     const base::ExitCode code = probe::StatusExitCode(sighting->verdict);
     bool nobody = code == base::ExitCode::kNotRunning || code == base::ExitCode::kFailed;
-    return Report(context,
-                  Failure(nobody ? base::ExitCode::kNotRunning
-                          : code == base::ExitCode::kDone ? base::ExitCode::kFailed
-                                                          : code,
-                          nobody ? "NOT_RUNNING" : RefusalReason(sighting->verdict),
-                          absl::StrCat("the runtime is ",
-                                       std::string(probe::VerdictName(sighting->verdict)),
-                                       "; nothing was reloaded"),
-                          NextCommand(sighting->verdict, world.paths.home)),
-                  receipts);
+    return Report(
+        context,
+        Failure(nobody                          ? base::ExitCode::kNotRunning
+                : code == base::ExitCode::kDone ? base::ExitCode::kFailed
+                                                : code,
+                nobody ? "NOT_RUNNING" : RefusalReason(sighting->verdict),
+                absl::StrCat("the runtime is ", std::string(probe::VerdictName(sighting->verdict)),
+                             "; nothing was reloaded"),
+                NextCommand(sighting->verdict, world.paths.home)),
+        receipts);
   }
   HomeLock lock = TakeHomeLock(world, context.options().command_name, LockTimeout(context));
   if (!lock.granted()) return Report(context, lock.refusal, receipts);
-  return Report(context,
-                Reload(world, *sighting, loaded.configuration.overrides, &receipts), receipts);
+  return Report(context, Reload(world, *sighting, loaded.configuration.overrides, &receipts),
+                receipts);
 }
 
 }  // namespace holon::ctl

@@ -102,29 +102,29 @@ class CommandTree {
 
 void CommandTree::Build() {
   Options* options = options_;
-  CLI::App* start = Add(app_, "start", "start the runtime, and wait until it is ready",
-                        Command::kStart);
+  CLI::App* start =
+      Add(app_, "start", "start the runtime, and wait until it is ready", Command::kStart);
   AddStartOptions(start, options);
-  CLI::App* stop = Add(app_, "stop", "stop the runtime, step by step, and prove it",
-                       Command::kStop);
+  CLI::App* stop =
+      Add(app_, "stop", "stop the runtime, step by step, and prove it", Command::kStop);
   AddStopOptions(stop, options);
   stop->add_flag("--plan", options->plan, "print the steps, and touch nothing");
-  CLI::App* restart = Add(app_, "restart", "stop and start with the options of the last start",
-                          Command::kRestart);
+  CLI::App* restart =
+      Add(app_, "restart", "stop and start with the options of the last start", Command::kRestart);
   AddStartOptions(restart, options);
   AddStopOptions(restart, options);
   restart->add_flag("--if-changed", options->if_changed,
                     "only if the configuration differs from the one in force");
   restart->add_flag("--plan", options->plan, "print the steps of the stop, and touch nothing");
-  CLI::App* ensure = Add(app_, "ensure", "make the runtime run with this configuration",
-                         Command::kEnsure);
+  CLI::App* ensure =
+      Add(app_, "ensure", "make the runtime run with this configuration", Command::kEnsure);
   AddStartOptions(ensure, options);
   AddStopOptions(ensure, options);
   Add(app_, "reload", "apply what may change while the runtime lives", Command::kReload);
   CLI::App* status = Add(app_, "status", "who is running, and how it is", Command::kStatus);
   status->add_flag("--watch,-w", options->watch, "go on, a status for every change");
-  CLI::App* wait = Add(app_, "wait", "wait, without polling, until the runtime is in a state",
-                       Command::kWait);
+  CLI::App* wait =
+      Add(app_, "wait", "wait, without polling, until the runtime is in a state", Command::kWait);
   wait->add_option("--for", options->goal, "ready, stopped or idle")
       ->type_name("STATE")
       ->transform(CLI::CheckedTransformer(std::map<std::string, Goal>{
@@ -142,12 +142,12 @@ void CommandTree::BuildConfig() {
   show->add_flag("--origin", options_->origin, "with where each value comes from");
   CLI::App* get = Add(config, "get", "one value", Command::kConfigGet);
   get->add_option("PATH", options_->path, "for example model.default")->required();
-  CLI::App* set = Add(config, "set", "write a value to the configuration file",
-                      Command::kConfigSet);
+  CLI::App* set =
+      Add(config, "set", "write a value to the configuration file", Command::kConfigSet);
   set->add_option("PATH", options_->path, "for example model.default")->required();
   set->add_option("VALUE", options_->value, "the new value")->required();
-  CLI::App* unset = Add(config, "unset", "remove a value from the configuration file",
-                        Command::kConfigUnset);
+  CLI::App* unset =
+      Add(config, "unset", "remove a value from the configuration file", Command::kConfigUnset);
   unset->add_option("PATH", options_->path, "for example model.default")->required();
   Add(config, "list", "every setting: type, default, range, what a change takes, meaning",
       Command::kConfigList);

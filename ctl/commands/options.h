@@ -60,15 +60,15 @@ struct Options {
   bool plan = false;
   bool if_changed = false;
 
-  bool watch = false;               // status
-  Goal goal = Goal::kReady;         // wait
-  bool origin = false;              // config show
-  std::string path;                 // config get, set, unset
-  std::string value;                // config set
+  bool watch = false;        // status
+  Goal goal = Goal::kReady;  // wait
+  bool origin = false;       // config show
+  std::string path;          // config get, set, unset
+  std::string value;         // config set
 };
 
-// The options, or nothing and how to exit: after help, version or a mistake, which has been printed (as a JSON
-// document where the command line asks for JSON).
+// The options, or nothing and how to exit: after help, version or a mistake, which has been printed
+// (as a JSON document where the command line asks for JSON).
 std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_code);
 
 }  // namespace holon::ctl

@@ -51,11 +51,10 @@ base::ExitCode RunDiff(Context& context) {
   if (!probe::Answers(sighting->verdict)) {
     base::ExitCode code = probe::StatusExitCode(sighting->verdict);
     bool nobody = code != base::ExitCode::kUnknown;
-    return context.Fail(nobody ? base::ExitCode::kNotRunning : code,
-                        nobody ? "NOT_RUNNING" : "NO_ANSWER",
-                        absl::StrCat("there is nothing to compare with: ",
-                                     context.Status(*sighting).message()),
-                        NextCommand(sighting->verdict, context.inputs().home));
+    return context.Fail(
+        nobody ? base::ExitCode::kNotRunning : code, nobody ? "NOT_RUNNING" : "NO_ANSWER",
+        absl::StrCat("there is nothing to compare with: ", context.Status(*sighting).message()),
+        NextCommand(sighting->verdict, context.inputs().home));
   }
   const v1::StatusView status = context.Status(*sighting);
   v1::DiffView view;
@@ -92,8 +91,7 @@ base::ExitCode RunVersion(Context& context) {
   } else {
     context.console().Text(absl::StrCat(
         "holonctl ", HOLON_VERSION, " (contract ", probe::kContractVersion, ")\n",
-        view.has_runtime_version() ? absl::StrCat("runtime  ", view.runtime_version(), "\n")
-                                   : ""));
+        view.has_runtime_version() ? absl::StrCat("runtime  ", view.runtime_version(), "\n") : ""));
   }
   return base::ExitCode::kDone;
 }

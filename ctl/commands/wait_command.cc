@@ -1,4 +1,5 @@
-// wait and status --watch: they follow the home by inotify, pidfd and the runtime's own stream; nothing polls.
+// wait and status --watch: they follow the home by inotify, pidfd and the runtime's own stream;
+// nothing polls.
 #include <sys/inotify.h>
 
 #include <memory>
@@ -51,10 +52,9 @@ base::ExitCode RunWait(Context& context) {
   if (!trusted.ok()) return context.FailHome(trusted);
   const Goal goal = context.options().goal;
   const std::string what = absl::StrCat("waiting for the runtime to be ", NameOf(goal));
-  const absl::Duration end =
-      context.options().timeout.has_value()
-          ? world.clock.Uptime() + *context.options().timeout
-          : absl::InfiniteDuration();
+  const absl::Duration end = context.options().timeout.has_value()
+                                 ? world.clock.Uptime() + *context.options().timeout
+                                 : absl::InfiniteDuration();
   HomeWatch watch(world);
   while (true) {
     absl::StatusOr<probe::Sighting> sighting = watch.Look();
@@ -97,10 +97,9 @@ base::ExitCode RunStatusWatch(Context& context) {
     const v1::StatusView view = context.Status(*sighting);
     const std::string text = ToJsonLine(view);
     if (text != shown) {
-      context.console().Data(
-          context.options().json
-              ? text + "\n"
-              : StatusText(view, world.clock.Now(), context.console()) + "\n");
+      context.console().Data(context.options().json
+                                 ? text + "\n"
+                                 : StatusText(view, world.clock.Now(), context.console()) + "\n");
       shown = text;
     }
     if (!context.console().delivered()) return base::ExitCode::kFailed;  // Nobody reads any more.

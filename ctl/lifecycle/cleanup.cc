@@ -19,8 +19,8 @@ constexpr absl::Duration kLockWait = absl::Seconds(2);
 absl::StatusOr<std::string> CleanUp(World& world, const std::string& socket_path) {
   HOLON_ASSIGN_OR_RETURN(base::FileInfo run, base::Look(world.paths.run));
   if (run.type == base::FileType::kAbsent) return std::string("the run directory is gone");
-  absl::StatusOr<base::FileLock> lock = base::FileLock::Acquire(world.paths.instance_lock,
-                                                                kLockWait, world.interrupts.fd());
+  absl::StatusOr<base::FileLock> lock =
+      base::FileLock::Acquire(world.paths.instance_lock, kLockWait, world.interrupts.fd());
   if (absl::IsUnavailable(lock.status())) {
     return absl::UnavailableError(absl::StrCat(
         "the instance lock is held by pid ",
@@ -30,9 +30,8 @@ absl::StatusOr<std::string> CleanUp(World& world, const std::string& socket_path
   std::vector<std::string> removed;
   HOLON_RETURN_IF_ERROR(state::RemoveLeftovers(*lock, world.paths, socket_path, &removed));
   return absl::StrCat("the instance lock is free; ",
-                      removed.empty()
-                          ? "nothing was left"
-                          : absl::StrCat("removed ", absl::StrJoin(removed, ", ")));
+                      removed.empty() ? "nothing was left"
+                                      : absl::StrCat("removed ", absl::StrJoin(removed, ", ")));
 }
 
 }  // namespace holon::ctl

@@ -10,10 +10,10 @@ namespace holon::ctl {
 
 // How the runtime's configuration compares with the wanted one.
 enum class ConfigMatch {
-  kUnknown,    // Nothing answers.
+  kUnknown,  // Nothing answers.
   kSame,
-  kOnlyHot,    // A reload brings the rest.
-  kDiffers,    // Only a restart does.
+  kOnlyHot,  // A reload brings the rest.
+  kDiffers,  // Only a restart does.
 };
 
 enum class StartStep {
@@ -27,11 +27,11 @@ enum class StartStep {
 StartStep DecideStart(probe::Verdict verdict, ConfigMatch match);
 
 enum class StopDecision {
-  kNothing,      // Nobody lives, nothing is left.
-  kClean,        // Nobody lives, files are left.
-  kEscalate,     // Somebody lives: the ladder.
-  kRefuse,       // Not ours to stop.
-  kNeedsForce,   // Ours, perhaps: only when told so.
+  kNothing,     // Nobody lives, nothing is left.
+  kClean,       // Nobody lives, files are left.
+  kEscalate,    // Somebody lives: the ladder.
+  kRefuse,      // Not ours to stop.
+  kNeedsForce,  // Ours, perhaps: only when told so.
 };
 StopDecision DecideStop(probe::Verdict verdict, bool force);
 
@@ -45,8 +45,8 @@ enum class EnsureStep {
 };
 EnsureStep DecideEnsure(probe::Verdict verdict, ConfigMatch match);
 
-// Whether a stop may go on without the lifecycle lock that `holder_command` holds: a start must not keep anybody
-// from stopping what it starts.
+// Whether a stop may go on without the lifecycle lock that `holder_command` holds: a start must not
+// keep anybody from stopping what it starts.
 bool MayStopBeside(const std::string& holder_command, probe::Verdict verdict);
 
 // "FOREIGN", "UNRESPONSIVE", …: the reason of a refusal.

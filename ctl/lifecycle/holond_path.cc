@@ -22,8 +22,7 @@ absl::StatusOr<std::string> FindHolond() {
   for (const std::string& folder : folders) {
     std::string program = base::JoinPath(folder, "holond");
     absl::StatusOr<base::FileInfo> info = base::LookThrough(program);
-    if (info.ok() && info->type == base::FileType::kRegular &&
-        access(program.c_str(), X_OK) == 0) {
+    if (info.ok() && info->type == base::FileType::kRegular && access(program.c_str(), X_OK) == 0) {
       return program;
     }
   }

@@ -7,8 +7,8 @@
 
 namespace holon::ctl {
 
-// The holond that belongs to this holonctl: beside it, else in ../libexec/holon, else on PATH. NOT_FOUND names
-// where it was looked for.
+// The holond that belongs to this holonctl: beside it, else in ../libexec/holon, else on PATH.
+// NOT_FOUND names where it was looked for.
 absl::StatusOr<std::string> FindHolond();
 
 }  // namespace holon::ctl

@@ -43,22 +43,21 @@ HomeLock TakeHomeLock(World& world, const std::string& command, absl::Duration t
     if (may_go_beside && may_go_beside(holder.has_value() ? holder->command() : "")) {
       return {std::nullopt, true, {}};
     }
-    const std::string who = holder.has_value() ? state::HolderText(*holder, world.clock.Now())
-                                               : "another holonctl";
+    const std::string who =
+        holder.has_value() ? state::HolderText(*holder, world.clock.Now()) : "another holonctl";
     std::vector<int> fds = {pending->fd()};
     if (may_go_beside && changes.ok()) fds.push_back(changes->fd());
     size_t ready = 0;
     switch (WaitVisibly(world, fds, end, absl::StrCat("waiting for ", who), &ready)) {
       case Waited::kInterrupted:
-        return Refused(Failure(base::ExitCode::kInterrupted, "INTERRUPTED",
-                               absl::StrCat("interrupted while waiting for ", who,
-                                            "; nothing was done")));
+        return Refused(
+            Failure(base::ExitCode::kInterrupted, "INTERRUPTED",
+                    absl::StrCat("interrupted while waiting for ", who, "; nothing was done")));
       case Waited::kTimedOut:
-        return Refused(Failure(
-            base::ExitCode::kTimeout, "LOCK_TIMEOUT",
-            absl::StrCat(who, " still works on ", world.paths.home, " after ",
-                         base::FormatDuration(timeout), "; nothing was done"),
-            "try again with a longer --timeout"));
+        return Refused(Failure(base::ExitCode::kTimeout, "LOCK_TIMEOUT",
+                               absl::StrCat(who, " still works on ", world.paths.home, " after ",
+                                            base::FormatDuration(timeout), "; nothing was done"),
+                               "try again with a longer --timeout"));
       case Waited::kReady:
         break;
     }
@@ -69,8 +68,8 @@ HomeLock TakeHomeLock(World& world, const std::string& command, absl::Duration t
     absl::StatusOr<base::FileLock> taken = pending->Take();
     if (!taken.ok()) return Refused(LockFailure(taken.status()));
     if (taken->StillAt(path)) {
-      return {state::LifecycleLock::Adopt(*std::move(taken), command, world.clock.Now()), false,
-              {}};
+      return {
+          state::LifecycleLock::Adopt(*std::move(taken), command, world.clock.Now()), false, {}};
     }
     pending = base::PendingLock::Start(path);
     if (!pending.ok()) return Refused(LockFailure(pending.status()));

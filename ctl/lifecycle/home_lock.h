@@ -22,8 +22,8 @@ struct HomeLock {
   bool granted() const { return lock.has_value() || beside; }
 };
 
-// Takes the lifecycle lock, and waits visibly for its holder up to `timeout`. Blocks without polling. `may_go_beside`
-// (may be empty) is asked whenever the home has changed while waiting.
+// Takes the lifecycle lock, and waits visibly for its holder up to `timeout`. Blocks without
+// polling. `may_go_beside` (may be empty) is asked whenever the home has changed while waiting.
 HomeLock TakeHomeLock(World& world, const std::string& command, absl::Duration timeout,
                       const std::function<bool(const std::string& holder)>& may_go_beside = {});
 

@@ -21,7 +21,8 @@ std::string Essence(holon::v1::RuntimeStatusResponse status) {
 
 }  // namespace
 
-// The run directory, or the nearest parent that exists: its appearance is the first sign of a start.
+// The run directory, or the nearest parent that exists: its appearance is the first sign of a
+// start.
 void HomeWatch::WatchDirectories() {
   absl::StatusOr<base::Inotify> created = base::Inotify::Create();
   if (!created.ok()) {

@@ -14,8 +14,8 @@
 
 namespace holon::ctl {
 
-// Follows a home from look to look. Between them it sleeps until something has happened: a file that came or
-// went, the end of the process, or news on the runtime's stream. One thread.
+// Follows a home from look to look. Between them it sleeps until something has happened: a file
+// that came or went, the end of the process, or news on the runtime's stream. One thread.
 class HomeWatch {
  public:
   explicit HomeWatch(World& world) : world_(world) {}

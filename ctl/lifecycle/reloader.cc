@@ -36,12 +36,11 @@ Outcome Reload(World& world, const probe::Sighting& sighting,
   receipts->Add("reload", "done",
                 absl::StrCat(applied.size(), " applied, ", refused.size(), " need a restart"));
   if (!refused.empty()) {
-    return Failure(base::ExitCode::kConfigDiffers, "RESTART_REQUIRED",
-                   absl::StrCat("these changes need a restart: ",
-                                config::DifferenceSummary(refused),
-                                applied.empty() ? "" : "; applied: ",
-                                config::DifferenceSummary(applied)),
-                   absl::StrCat("holonctl --home ", world.paths.home, " restart"));
+    return Failure(
+        base::ExitCode::kConfigDiffers, "RESTART_REQUIRED",
+        absl::StrCat("these changes need a restart: ", config::DifferenceSummary(refused),
+                     applied.empty() ? "" : "; applied: ", config::DifferenceSummary(applied)),
+        absl::StrCat("holonctl --home ", world.paths.home, " restart"));
   }
   if (applied.empty()) return Success("nothing", "nothing has changed; nothing was reloaded");
   return Success("reloaded", absl::StrCat("reloaded: ", config::DifferenceSummary(applied)));

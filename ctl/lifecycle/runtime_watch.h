@@ -13,8 +13,8 @@
 
 namespace holon::ctl {
 
-// The runtime's stream of states as a descriptor that can stand in a poll set. A thread of its own reads; every
-// method is for one other thread.
+// The runtime's stream of states as a descriptor that can stand in a poll set. A thread of its own
+// reads; every method is for one other thread.
 class RuntimeWatch {
  public:
   explicit RuntimeWatch(probe::ControlClient& client);

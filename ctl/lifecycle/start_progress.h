@@ -9,7 +9,8 @@
 
 namespace holon::ctl {
 
-// How far a starting runtime is, from what it tells. Pure: times are uptimes that the caller passes in.
+// How far a starting runtime is, from what it tells. Pure: times are uptimes that the caller passes
+// in.
 class StartProgress {
  public:
   // `timeout` counts from the last progress; `cap` from the beginning, whatever progress there is.

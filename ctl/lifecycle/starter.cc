@@ -73,8 +73,7 @@ absl::Status Launch::Spawn() {
   base::SpawnOptions options;
   options.program = program;
   options.arguments = {"--home", world_.paths.home};
-  options.arguments.insert(options.arguments.end(), spec_.arguments.begin(),
-                           spec_.arguments.end());
+  options.arguments.insert(options.arguments.end(), spec_.arguments.begin(), spec_.arguments.end());
   options.environment = spec_.environment;
   options.environment.push_back(absl::StrCat("NOTIFY_SOCKET=", notify_->address()));
   options.working_directory = world_.paths.home;
@@ -90,8 +89,8 @@ Outcome Launch::Run(bool* lost_race) {
   absl::Status spawned = Spawn();
   if (!spawned.ok()) {
     receipts_->Add("spawn", "failed", std::string(spawned.message()));
-    return Persist(Failure(base::ExitCode::kFailed, "SPAWN_FAILED",
-                           std::string(spawned.message()), StatusHint(world_)),
+    return Persist(Failure(base::ExitCode::kFailed, "SPAWN_FAILED", std::string(spawned.message()),
+                           StatusHint(world_)),
                    "");
   }
   Outcome outcome = AwaitReady(lost_race);
@@ -123,8 +122,7 @@ Outcome Launch::AwaitReady(bool* lost_race) {
       progress.On(*notification, world_.clock.Uptime());
     }
     if (progress.ready() && !progress.stopping()) {
-      receipts_->Add("ready", "done",
-                     absl::StrCat("READY=1 from pid ", child_->identity().pid));
+      receipts_->Add("ready", "done", absl::StrCat("READY=1 from pid ", child_->identity().pid));
       return Success("started", "");
     }
     if (!child_->Reap().has_value()) continue;
@@ -196,10 +194,10 @@ Outcome Launch::AwaitStability() {
       progress.On(*notification, world_.clock.Uptime());
     }
     if (child_->Reap().has_value()) {
-      return ExplainExit(progress.stopping()
-                             ? absl::StrCat("was stopped within the stability window (",
-                                            progress.status(), ")")
-                             : absl::StrCat("ended within the stability window of ", window));
+      return ExplainExit(
+          progress.stopping()
+              ? absl::StrCat("was stopped within the stability window (", progress.status(), ")")
+              : absl::StrCat("ended within the stability window of ", window));
     }
   }
 }
@@ -208,8 +206,8 @@ Outcome Launch::ExplainExit(const std::string& when) {
   const base::ExitStatus ended = *child_->Reap();
   base::ExitCode code = base::ExitCode::kFailed;
   // Where holond found out what holonctl could not, its word counts.
-  for (base::ExitCode known : {base::ExitCode::kUsage, base::ExitCode::kUnknown,
-                               base::ExitCode::kPermissionDenied}) {
+  for (base::ExitCode known :
+       {base::ExitCode::kUsage, base::ExitCode::kUnknown, base::ExitCode::kPermissionDenied}) {
     if (!ended.signaled && ended.code == static_cast<int>(known)) code = known;
   }
   const std::string text = base::ExitStatusText(ended);
@@ -234,8 +232,8 @@ Outcome Launch::Abandon(base::ExitCode code, const std::string& reason,
   const std::string text = ended.has_value() ? base::ExitStatusText(*ended) : "still alive";
   receipts_->Add("abandon", ended.has_value() ? "done" : "failed",
                  absl::StrCat("pid ", child_->identity().pid, ": ", text));
-  Outcome failure = Failure(code, reason, message,
-                            absl::StrCat("look at the log: ", world_.paths.log));
+  Outcome failure =
+      Failure(code, reason, message, absl::StrCat("look at the log: ", world_.paths.log));
   return Persist(std::move(failure), text);
 }
 
@@ -261,8 +259,8 @@ Outcome Launch::Persist(Outcome failure, const std::string& ended) {
   }
   absl::Status recorded = state::RecordFailure(world_.paths.failures, std::move(record));
   if (!recorded.ok()) {
-    absl::StrAppend(&failure.message, "\n  (the failure could not be recorded: ",
-                    recorded.message(), ")");
+    absl::StrAppend(&failure.message,
+                    "\n  (the failure could not be recorded: ", recorded.message(), ")");
   }
   return failure;
 }
@@ -304,18 +302,17 @@ Outcome Follow(World& world, const probe::Sighting& sighting, absl::Duration tim
     std::vector<int> fds;
     if (!news.ended) fds.push_back(watch.fd());
     if (process.ok()) fds.push_back(process->fd());
-    Waited waited = WaitVisibly(world, fds, end,
-                                absl::StrCat("following the runtime, which is ", state));
+    Waited waited =
+        WaitVisibly(world, fds, end, absl::StrCat("following the runtime, which is ", state));
     if (waited == Waited::kInterrupted) {
       return Failure(base::ExitCode::kInterrupted, "INTERRUPTED",
-                     absl::StrCat("interrupted; the runtime was still ", state),
-                     StatusHint(world));
+                     absl::StrCat("interrupted; the runtime was still ", state), StatusHint(world));
     }
     if (waited == Waited::kTimedOut) {
-      return Failure(base::ExitCode::kTimeout, "TIMEOUT",
-                     absl::StrCat("the runtime was still ", state, " after ",
-                                  base::FormatDuration(timeout)),
-                     StatusHint(world));
+      return Failure(
+          base::ExitCode::kTimeout, "TIMEOUT",
+          absl::StrCat("the runtime was still ", state, " after ", base::FormatDuration(timeout)),
+          StatusHint(world));
     }
     if (process.ok() && process->Exited()) break;
   }

@@ -20,9 +20,9 @@ struct StartSpec {
   absl::Duration start_cap = absl::Minutes(10);      // From the beginning.
 };
 
-// Brings up a runtime with the wanted configuration, or finds that it is up. Whoever calls holds the lifecycle
-// lock. Blocks until it is ready and has been for the stability window. On failure nothing is left of what was
-// spawned, and the failure is on record.
+// Brings up a runtime with the wanted configuration, or finds that it is up. Whoever calls holds
+// the lifecycle lock. Blocks until it is ready and has been for the stability window. On failure
+// nothing is left of what was spawned, and the failure is on record.
 Outcome Start(World& world, const StartSpec& spec, Receipts* receipts);
 
 // The wanted configuration against the one of a runtime that answers.

@@ -105,8 +105,8 @@ void Plan(const base::StopLadder& ladder, bool answers, const std::string& name,
         evidence = absl::StrCat("would wait up to ", wait, " for its end");
         break;
       case StopStep::kSigterm:
-        evidence = absl::StrCat("would send SIGTERM and SIGCONT to ", name, ", and wait up to ",
-                                wait);
+        evidence =
+            absl::StrCat("would send SIGTERM and SIGCONT to ", name, ", and wait up to ", wait);
         break;
       case StopStep::kSigkill:
         evidence = absl::StrCat("would send SIGKILL to the process group of ", name,

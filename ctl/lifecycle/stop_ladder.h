@@ -30,7 +30,8 @@ class StopTarget {
   virtual std::string Name() const = 0;
 };
 
-// Goes down the ladder until the target is gone or cannot be brought to an end, with a receipt for every step.
+// Goes down the ladder until the target is gone or cannot be brought to an end, with a receipt for
+// every step.
 Outcome Descend(StopTarget& target, const base::StopLadder& ladder, bool answers,
                 Receipts* receipts);
 

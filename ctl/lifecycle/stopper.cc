@@ -50,8 +50,8 @@ class SightedRuntime final : public StopTarget {
     request.set_expected_instance_id(sighting_.answer->instance_id());
     if (spec_.drain.has_value()) {
       request.mutable_drain_deadline()->set_seconds(absl::ToInt64Seconds(*spec_.drain));
-      request.mutable_drain_deadline()->set_nanos(static_cast<int32_t>(
-          absl::ToInt64Nanoseconds(*spec_.drain % absl::Seconds(1))));
+      request.mutable_drain_deadline()->set_nanos(
+          static_cast<int32_t>(absl::ToInt64Nanoseconds(*spec_.drain % absl::Seconds(1))));
     }
     grpc::Status status = sighting_.client->Shutdown(kRpcTimeout, request, &response);
     // Nobody polls this connection any more, and an open one would hold up the end of the server.
@@ -100,10 +100,11 @@ class SightedRuntime final : public StopTarget {
 Outcome StopSighted(World& world, probe::Sighting& sighting, const StopSpec& spec,
                     Receipts* receipts) {
   if (!sighting.process.has_value()) {
-    return Failure(base::ExitCode::kUnknown, "UNIDENTIFIED",
-                   absl::StrCat(sighting.detail,
-                                "; its process cannot be proven from here, so nothing is signalled"),
-                   "holonctl status");
+    return Failure(
+        base::ExitCode::kUnknown, "UNIDENTIFIED",
+        absl::StrCat(sighting.detail,
+                     "; its process cannot be proven from here, so nothing is signalled"),
+        "holonctl status");
   }
   const bool answers = probe::Answers(sighting.verdict);
   base::StopLadder ladder;
@@ -169,8 +170,7 @@ Outcome Stop(World& world, const StopSpec& spec, Receipts* receipts) {
     }
     case StopDecision::kRefuse:
       return Failure(base::ExitCode::kUnknown, RefusalReason(sighting->verdict),
-                     absl::StrCat(sighting->detail, "; it is not ours to stop"),
-                     "holonctl status");
+                     absl::StrCat(sighting->detail, "; it is not ours to stop"), "holonctl status");
     case StopDecision::kNeedsForce:
       return Failure(base::ExitCode::kUnknown, RefusalReason(sighting->verdict),
                      absl::StrCat(sighting->detail, "; nothing was stopped"),

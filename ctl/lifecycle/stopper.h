@@ -19,8 +19,9 @@ struct StopSpec {
   std::string reason = "holonctl stop";
 };
 
-// Brings the runtime of a home to its end, whatever state it is in. Whoever calls holds the lifecycle lock, or has
-// decided that this stop may go on beside its holder. Blocks for as long as the ladder takes.
+// Brings the runtime of a home to its end, whatever state it is in. Whoever calls holds the
+// lifecycle lock, or has decided that this stop may go on beside its holder. Blocks for as long as
+// the ladder takes.
 Outcome Stop(World& world, const StopSpec& spec, Receipts* receipts);
 
 }  // namespace holon::ctl

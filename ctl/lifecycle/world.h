@@ -29,8 +29,8 @@ struct World {
 // Nothing is shown of what takes less.
 inline constexpr absl::Duration kProgressDelay = absl::Milliseconds(500);
 
-// Waits for one of `fds`, an interrupt or `deadline` (uptime), and shows `doing` with the time it has taken once
-// that is over kProgressDelay.
+// Waits for one of `fds`, an interrupt or `deadline` (uptime), and shows `doing` with the time it
+// has taken once that is over kProgressDelay.
 enum class Waited { kReady, kInterrupted, kTimedOut };
 Waited WaitVisibly(World& world, const std::vector<int>& fds, absl::Duration deadline,
                    const std::string& doing, size_t* ready = nullptr);

@@ -7,8 +7,8 @@
 
 namespace holon::ctl {
 
-// A view as one line of JSON: every key is there, null when not set; numbers are numbers, 64-bit ones too. Fields
-// of a message that is named in `inlined` stand at the top level in its place.
+// A view as one line of JSON: every key is there, null when not set; numbers are numbers, 64-bit
+// ones too. Fields of a message that is named in `inlined` stand at the top level in its place.
 std::string ToJsonLine(const google::protobuf::Message& view, const std::string& inlined = "");
 
 }  // namespace holon::ctl

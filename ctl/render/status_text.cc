@@ -70,28 +70,23 @@ std::string DifferenceTable(const std::vector<v1::DifferenceView>& differences,
       {console.Paint(Tone::kFaint, "setting"), console.Paint(Tone::kFaint, "expected"),
        console.Paint(Tone::kFaint, "from"), console.Paint(Tone::kFaint, "actual"),
        console.Paint(Tone::kFaint, "from"), console.Paint(Tone::kFaint, "takes")}};
-  auto shown = [](const std::string& value) {
-    return value.empty() ? std::string("\"\"") : value;
-  };
+  auto shown = [](const std::string& value) { return value.empty() ? std::string("\"\"") : value; };
   for (const v1::DifferenceView& difference : differences) {
-    rows.push_back({console.Paint(Tone::kStrong, difference.path()),
-                    console.Paint(Tone::kGood, shown(difference.expected())),
-                    difference.expected_origin(),
-                    console.Paint(Tone::kWarning, shown(difference.actual())),
-                    difference.actual_origin(),
-                    difference.note().empty()
-                        ? difference.takes()
-                        : absl::StrCat(difference.takes(), "; ", difference.note())});
+    rows.push_back(
+        {console.Paint(Tone::kStrong, difference.path()),
+         console.Paint(Tone::kGood, shown(difference.expected())), difference.expected_origin(),
+         console.Paint(Tone::kWarning, shown(difference.actual())), difference.actual_origin(),
+         difference.note().empty() ? difference.takes()
+                                   : absl::StrCat(difference.takes(), "; ", difference.note())});
   }
   return Table(rows);
 }
 
 std::string StatusText(const v1::StatusView& view, absl::Time now, const Console& console) {
   const Tone tone = ToneOf(view.state());
-  std::string text =
-      absl::StrCat(console.Paint(tone, MarkOf(view.state())), " ",
-                   console.Paint(tone, view.state()), "  ",
-                   console.Paint(Tone::kStrong, view.home_dir()), "\n");
+  std::string text = absl::StrCat(console.Paint(tone, MarkOf(view.state())), " ",
+                                  console.Paint(tone, view.state()), "  ",
+                                  console.Paint(Tone::kStrong, view.home_dir()), "\n");
   std::vector<std::vector<std::string>> rows;
   auto add = [&](const std::string& key, const std::string& value) {
     rows.push_back({"  " + console.Paint(Tone::kFaint, key), value});
@@ -105,13 +100,12 @@ std::string StatusText(const v1::StatusView& view, absl::Time now, const Console
   if (view.has_http_addr()) add("http_addr", view.http_addr());
   if (view.has_control_addr()) add("control_addr", view.control_addr());
   if (view.has_config_fingerprint_match()) {
-    add("config", view.config_fingerprint_match()
-                      ? absl::StrCat("as yours, ", view.config_fingerprint().substr(0, 12))
-                      : console.Paint(Tone::kWarning,
-                                      absl::StrCat("differs from yours in ",
-                                                   view.differences_size(),
-                                                   view.differences_size() == 1 ? " setting"
-                                                                                : " settings")));
+    add("config",
+        view.config_fingerprint_match()
+            ? absl::StrCat("as yours, ", view.config_fingerprint().substr(0, 12))
+            : console.Paint(Tone::kWarning,
+                            absl::StrCat("differs from yours in ", view.differences_size(),
+                                         view.differences_size() == 1 ? " setting" : " settings")));
   }
   for (const std::string& file : view.stale_files()) add("left over", file);
   if (view.has_last_failure()) {
@@ -123,9 +117,9 @@ std::string StatusText(const v1::StatusView& view, absl::Time now, const Console
   }
   absl::StrAppend(&text, Table(rows));
   if (view.differences_size() > 0) {
-    absl::StrAppend(&text, "\n",
-                    DifferenceTable({view.differences().begin(), view.differences().end()},
-                                    console));
+    absl::StrAppend(
+        &text, "\n",
+        DifferenceTable({view.differences().begin(), view.differences().end()}, console));
   }
   if (view.has_hint()) {
     absl::StrAppend(&text, "\n", console.Paint(Tone::kFaint, "next:"), " ", view.hint(), "\n");

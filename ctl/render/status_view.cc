@@ -72,14 +72,13 @@ void FillFailure(const Failure& failure, const std::string& phase, v1::FailureVi
   view->set_ended(failure.ended().empty() ? "unknown" : failure.ended());
 }
 
-// The disk knows what has been cleared since the runtime read it; the runtime knows what happened to itself while the
-// disk was full.
+// The disk knows what has been cleared since the runtime read it; the runtime knows what happened
+// to itself while the disk was full.
 void AddFailure(const StatusInputs& inputs, const holon::v1::RuntimeStatusResponse* answer,
                 v1::StatusView* view) {
-  const bool told =
-      answer != nullptr && answer->has_last_failure() &&
-      !state::IsCleared(inputs.failures, answer->last_failure().instance_id(),
-                        state::FromTimestamp(answer->last_failure().occurred_at()));
+  const bool told = answer != nullptr && answer->has_last_failure() &&
+                    !state::IsCleared(inputs.failures, answer->last_failure().instance_id(),
+                                      state::FromTimestamp(answer->last_failure().occurred_at()));
   const std::optional<state::v1::FailureRecord> recorded = state::LatestFailure(inputs.failures);
   if (recorded.has_value() &&
       (!told || state::FromTimestamp(recorded->occurred_at()) >=
@@ -158,8 +157,8 @@ std::string ActivitySentence(const holon::v1::Activity& activity) {
   switch (activity.state()) {
     case holon::v1::ACTIVITY_STATE_PROCESSING:
       return absl::StrCat("processing: ", activity.processing_agents(), " of ",
-                          activity.active_agents(), " agents run a turn, ",
-                          activity.active_tasks(), " events are open");
+                          activity.active_agents(), " agents run a turn, ", activity.active_tasks(),
+                          " events are open");
     case holon::v1::ACTIVITY_STATE_WAITING:
       return absl::StrCat("waiting: no agent runs a turn, ", activity.active_tasks(),
                           " events are open for ", activity.waiting_agents(), " agents");

@@ -27,7 +27,9 @@ class SystemClock final : public Clock {
 class Deadline {
  public:
   Deadline(Clock& clock, absl::Duration timeout) : clock_(&clock), end_(clock.Uptime() + timeout) {}
-  absl::Duration Remaining() const { return std::max(end_ - clock_->Uptime(), absl::ZeroDuration()); }
+  absl::Duration Remaining() const {
+    return std::max(end_ - clock_->Uptime(), absl::ZeroDuration());
+  }
   bool Expired() const { return Remaining() <= absl::ZeroDuration(); }
 
  private:

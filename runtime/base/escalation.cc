@@ -45,9 +45,10 @@ std::vector<StopStep> WorstCase(bool answers) {
   std::vector<StopStep> steps;
   for (StopStep step = FirstStopStep(answers); step != StopStep::kStopped;) {
     steps.push_back(step);
-    // The worst that can happen and still lead on: asking works, every wait but the last is in vain.
-    bool works = step == StopStep::kShutdownRpc || step == StopStep::kSigkill ||
-                 step == StopStep::kVerify;
+    // The worst that can happen and still lead on: asking works, every wait but the last is in
+    // vain.
+    bool works =
+        step == StopStep::kShutdownRpc || step == StopStep::kSigkill || step == StopStep::kVerify;
     step = NextStopStep(step, works ? StepOutcome::kDone : StepOutcome::kTimedOut);
   }
   return steps;

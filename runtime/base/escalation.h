@@ -1,4 +1,5 @@
-// How a process is brought to an end, step by step. Pure: whoever acts keeps the clock and the handle.
+// How a process is brought to an end, step by step. Pure: whoever acts keeps the clock and the
+// handle.
 #ifndef HOLON_RUNTIME_BASE_ESCALATION_H_
 #define HOLON_RUNTIME_BASE_ESCALATION_H_
 

@@ -6,10 +6,10 @@ namespace holon::base {
 // How holond and holonctl end. The numbers are a contract with scripts.
 enum class ExitCode {
   kDone = 0,
-  kFailed = 1,            // status: stale
-  kUsage = 2,             // or invalid configuration
+  kFailed = 1,  // status: stale
+  kUsage = 2,   // or invalid configuration
   kNotRunning = 3,
-  kUnknown = 4,           // unresponsive, foreign or incompatible
+  kUnknown = 4,  // unresponsive, foreign or incompatible
   kConfigDiffers = 5,
   kPermissionDenied = 6,
   kTimeout = 124,

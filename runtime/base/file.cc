@@ -33,8 +33,8 @@ absl::StatusOr<FileInfo> InfoFrom(int result, const struct stat& found, const st
     if (errno == ENOENT || errno == ENOTDIR) return FileInfo{};
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", path));
   }
-  return FileInfo{TypeOf(found.st_mode), found.st_uid, found.st_mode & 07777u, found.st_dev,
-                  found.st_ino, found.st_size};
+  return FileInfo{TypeOf(found.st_mode), found.st_uid, found.st_mode & 07777u,
+                  found.st_dev,          found.st_ino, found.st_size};
 }
 
 absl::Status WriteAll(int fd, absl::string_view content, const std::string& path) {
@@ -172,9 +172,9 @@ absl::Status CreateFileExclusively(const std::string& path, absl::string_view co
   HOLON_ASSIGN_OR_RETURN(std::string temporary, WriteTemporary(path, content, mode));
   // link() refuses an existing name, so that the file appears whole or not at all.
   int result = link(temporary.c_str(), path.c_str());
-  absl::Status status =
-      result == 0 ? absl::OkStatus()
-                  : absl::ErrnoToStatus(errno, absl::StrCat("cannot create ", path));
+  absl::Status status = result == 0
+                            ? absl::OkStatus()
+                            : absl::ErrnoToStatus(errno, absl::StrCat("cannot create ", path));
   unlink(temporary.c_str());
   return status.ok() ? SyncDirectory(DirectoryOf(path)) : status;
 }
@@ -222,8 +222,7 @@ absl::StatusOr<std::string> WorkingDirectory() {
 }
 
 std::string CanonicalPath(absl::string_view path, absl::string_view base) {
-  std::string absolute =
-      !path.empty() && path[0] == '/' ? std::string(path) : JoinPath(base, path);
+  std::string absolute = !path.empty() && path[0] == '/' ? std::string(path) : JoinPath(base, path);
   // Resolve component by component: ".." behind a symbolic link means the link target's parent.
   std::string resolved = "/";
   bool exists = true;

@@ -1,5 +1,5 @@
-// Files: bounded reading, whole-file replacement, and what stands at a path. All calls block for disk I/O
-// only, are thread-safe, and name the path in their errors.
+// Files: bounded reading, whole-file replacement, and what stands at a path. All calls block for
+// disk I/O only, are thread-safe, and name the path in their errors.
 #ifndef HOLON_RUNTIME_BASE_FILE_H_
 #define HOLON_RUNTIME_BASE_FILE_H_
 
@@ -47,8 +47,9 @@ absl::StatusOr<UniqueFd> OpenForAppending(const std::string& path);
 // Bytes in an open file; 0 where that cannot be told.
 off_t SizeOf(int fd);
 
-// Replaces `path` whole: temporary file beside it, write, fsync, rename, fsync of the folder. After a crash
-// at any moment the old or the new file is there, never a mixture. RESOURCE_EXHAUSTED: disk full.
+// Replaces `path` whole: temporary file beside it, write, fsync, rename, fsync of the folder. After
+// a crash at any moment the old or the new file is there, never a mixture. RESOURCE_EXHAUSTED: disk
+// full.
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content,
                                  mode_t mode = 0600);
 
@@ -71,8 +72,8 @@ absl::StatusOr<std::vector<std::string>> ListDirectory(const std::string& path);
 // The caller's current directory.
 absl::StatusOr<std::string> WorkingDirectory();
 
-// `path` made absolute from `base`, "." and ".." removed, and symbolic links resolved in the longest prefix
-// that exists. Never fails: what cannot be resolved stays as it is.
+// `path` made absolute from `base`, "." and ".." removed, and symbolic links resolved in the
+// longest prefix that exists. Never fails: what cannot be resolved stays as it is.
 std::string CanonicalPath(absl::string_view path, absl::string_view base);
 
 // "DIRECTORY/NAME".

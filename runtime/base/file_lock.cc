@@ -98,8 +98,8 @@ absl::StatusOr<FileLock> FileLock::Acquire(const std::string& path, absl::Durati
 
 bool FileLock::StillAt(const std::string& path) const { return SameFile(fd_.get(), path); }
 
-// Lives as long as either side needs it: the waiting thread cannot be cancelled, so an abandoned one keeps
-// its own reference, and gives the lock back as soon as it gets it.
+// Lives as long as either side needs it: the waiting thread cannot be cancelled, so an abandoned
+// one keeps its own reference, and gives the lock back as soon as it gets it.
 struct PendingLock::Shared {
   UniqueFd event;
   std::mutex mutex;

@@ -1,4 +1,5 @@
-// Open-file-description locks: held by a descriptor, not by a process, and gone with it whatever happens.
+// Open-file-description locks: held by a descriptor, not by a process, and gone with it whatever
+// happens.
 #ifndef HOLON_RUNTIME_BASE_FILE_LOCK_H_
 #define HOLON_RUNTIME_BASE_FILE_LOCK_H_
 
@@ -22,8 +23,8 @@ class FileLock {
   // Creates the file (0600) where there is none. UNAVAILABLE: somebody holds it. Does not block.
   static absl::StatusOr<FileLock> TryAcquire(const std::string& path);
 
-  // As TryAcquire, but waits for the holder up to `timeout` or until `interrupt_fd` (-1: none) is readable:
-  // UNAVAILABLE or CANCELLED then. Blocks in the kernel, without polling.
+  // As TryAcquire, but waits for the holder up to `timeout` or until `interrupt_fd` (-1: none) is
+  // readable: UNAVAILABLE or CANCELLED then. Blocks in the kernel, without polling.
   static absl::StatusOr<FileLock> Acquire(const std::string& path, absl::Duration timeout,
                                           int interrupt_fd = -1);
 
@@ -63,11 +64,12 @@ enum class LockState {
 // Asks without taking. Does not block and creates nothing.
 absl::StatusOr<LockState> LockStateOf(const std::string& path);
 
-// The process that holds the lock on `path`, found in /proc/PID/fdinfo; nullopt where it cannot be seen
-// (another user's, another namespace's). Costs a walk over /proc.
+// The process that holds the lock on `path`, found in /proc/PID/fdinfo; nullopt where it cannot be
+// seen (another user's, another namespace's). Costs a walk over /proc.
 std::optional<pid_t> FindLockHolder(const std::string& path);
 
-// The process holds an open-file-description lock on a file that once was `path` and is there no longer.
+// The process holds an open-file-description lock on a file that once was `path` and is there no
+// longer.
 bool HoldsLostLock(pid_t pid, const std::string& path);
 
 }  // namespace holon::base

@@ -9,8 +9,8 @@ namespace holon::base {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
-// Where a runtime says what it does: a sentence and fields. Thread-safe; never fails, never blocks on more than
-// the log's disk. Nothing secret goes in.
+// Where a runtime says what it does: a sentence and fields. Thread-safe; never fails, never blocks
+// on more than the log's disk. Nothing secret goes in.
 class Logger {
  public:
   using Fields = std::initializer_list<std::pair<const char*, std::string>>;

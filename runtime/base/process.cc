@@ -155,7 +155,8 @@ absl::Status ProcessHandle::SignalGroup(int signal) {
     return absl::OkStatus();
   }
   if (errno != EINVAL) return SignalError(errno, identity_.pid, signal);
-  // An older kernel. A stopped leader cannot end by itself, so its group id stays its own while we aim.
+  // An older kernel. A stopped leader cannot end by itself, so its group id stays its own while we
+  // aim.
   HOLON_RETURN_IF_ERROR(Signal(SIGSTOP));
   if (Exited()) return absl::NotFoundError(absl::StrCat("process ", identity_.pid, " has ended"));
   if (kill(-identity_.pid, signal) == 0) return absl::OkStatus();

@@ -48,8 +48,8 @@ class Child {
   std::optional<ExitStatus> ended_;
 };
 
-// Starts a program with default signals, an empty mask and no descriptor but 0, 1 and 2. Call it from a
-// thread that outlives the child. NOT_FOUND, PERMISSION_DENIED, RESOURCE_EXHAUSTED.
+// Starts a program with default signals, an empty mask and no descriptor but 0, 1 and 2. Call it
+// from a thread that outlives the child. NOT_FOUND, PERMISSION_DENIED, RESOURCE_EXHAUSTED.
 absl::StatusOr<Child> Spawn(const SpawnOptions& options);
 
 }  // namespace holon::base

@@ -10,11 +10,11 @@
 #define HOLON_CONCAT_INNER(a, b) a##b
 #define HOLON_CONCAT(a, b) HOLON_CONCAT_INNER(a, b)
 
-#define HOLON_RETURN_IF_ERROR(expression)                              \
-  do {                                                                 \
+#define HOLON_RETURN_IF_ERROR(expression)                               \
+  do {                                                                  \
     if (absl::Status holon_status = (expression); !holon_status.ok()) { \
-      return holon_status;                                             \
-    }                                                                  \
+      return holon_status;                                              \
+    }                                                                   \
   } while (false)
 
 #define HOLON_ASSIGN_OR_RETURN(declaration, expression) \

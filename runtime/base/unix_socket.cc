@@ -34,9 +34,8 @@ absl::StatusOr<PeerCredentials> PeerOf(int fd) {
 
 absl::StatusOr<UniqueFd> ListenAt(const std::string& path) {
   if (!FitsSocketPath(path)) {
-    return absl::InvalidArgumentError(absl::StrCat(path, " has ", path.size(),
-                                                   " bytes; a socket's path has at most ",
-                                                   kMaxSocketPath));
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, " has ", path.size(), " bytes; a socket's path has at most ", kMaxSocketPath));
   }
   // The temporary name must fit as well, so it takes the last component's place.
   std::string temporary = JoinPath(DirectoryOf(path), absl::StrCat(".s", getpid()));

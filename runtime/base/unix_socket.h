@@ -16,8 +16,8 @@ namespace holon::base {
 // The kernel's limit for a socket's path.
 inline constexpr size_t kMaxSocketPath = 107;
 
-// As the kernel says (SO_PEERCRED): of whoever listens or connects. pid is 0 where the peer lives in a
-// namespace that cannot be seen from here.
+// As the kernel says (SO_PEERCRED): of whoever listens or connects. pid is 0 where the peer lives
+// in a namespace that cannot be seen from here.
 struct PeerCredentials {
   pid_t pid = 0;
   uid_t uid = 0;
@@ -25,8 +25,9 @@ struct PeerCredentials {
 
 absl::StatusOr<PeerCredentials> PeerOf(int fd);
 
-// Binds and listens under a temporary name and renames it to `path` (mode 0600), so that the socket either is
-// not there or accepts. Replaces what stands at `path`: look first. INVALID_ARGUMENT: path too long.
+// Binds and listens under a temporary name and renames it to `path` (mode 0600), so that the socket
+// either is not there or accepts. Replaces what stands at `path`: look first. INVALID_ARGUMENT:
+// path too long.
 absl::StatusOr<UniqueFd> ListenAt(const std::string& path);
 
 // The next connection; UNAVAILABLE where none waits. RESOURCE_EXHAUSTED: no descriptors left.

@@ -10,8 +10,8 @@
 
 namespace holon::base {
 
-// Blocks until one of the descriptors is readable (or hung up) or `timeout` is over: the index of the first
-// one, or nullopt. Negative descriptors are skipped. Signals do not end the wait.
+// Blocks until one of the descriptors is readable (or hung up) or `timeout` is over: the index of
+// the first one, or nullopt. Negative descriptors are skipped. Signals do not end the wait.
 std::optional<size_t> WaitReadable(const std::vector<int>& fds, absl::Duration timeout);
 
 }  // namespace holon::base

@@ -9,8 +9,9 @@
 
 namespace holon::control {
 
-// Who may call. Connections on the Unix-domain socket were admitted by uid when they were accepted; those on
-// control_addr must show the token where the configuration says so. Immutable, so thread-safe.
+// Who may call. Connections on the Unix-domain socket were admitted by uid when they were accepted;
+// those on control_addr must show the token where the configuration says so. Immutable, so
+// thread-safe.
 class Access {
  public:
   explicit Access(const v1::EffectiveConfig& config);

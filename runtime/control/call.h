@@ -1,6 +1,6 @@
-// The life of a call on a completion queue. One thread drives the queue, so everything in here runs on that
-// thread and needs no lock. (The callback API would be shorter, but its threads wake up several times a
-// second in an idle server.)
+// The life of a call on a completion queue. One thread drives the queue, so everything in here runs
+// on that thread and needs no lock. (The callback API would be shorter, but its threads wake up
+// several times a second in an idle server.)
 #ifndef HOLON_RUNTIME_CONTROL_CALL_H_
 #define HOLON_RUNTIME_CONTROL_CALL_H_
 
@@ -94,8 +94,8 @@ class Watcher {
 // The streams that are open.
 using Watchers = std::set<Watcher*>;
 
-// One server stream that sends the present value first and the newest value after every change, merged while
-// the client is slower than the changes.
+// One server stream that sends the present value first and the newest value after every change,
+// merged while the client is slower than the changes.
 template <typename Request, typename Response>
 class WatchCall final : public Tag, public Watcher {
  public:

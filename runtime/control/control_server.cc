@@ -86,9 +86,8 @@ absl::Status ControlServer::Start() {
   queue_ = builder.AddCompletionQueue();
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || (!control_addr_.empty() && port == 0)) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot listen on control_addr ", control_addr_,
-                     "; is the port taken? See: ss -ltnp"));
+    return absl::UnavailableError(absl::StrCat("cannot listen on control_addr ", control_addr_,
+                                               "; is the port taken? See: ss -ltnp"));
   }
   ServeRuntimeControl();
   ServeHealth();
@@ -138,24 +137,21 @@ void ControlServer::ServeRuntimeControl() {
       [=](auto* context, auto* request, auto* writer, void* tag) {
         service->RequestShutdown(context, request, writer, queue, queue, tag);
       },
-      {[this](const auto& request, auto* response) {
-         return control_.Shutdown(request, response);
-       },
+      {[this](const auto& request, auto* response) { return control_.Shutdown(request, response); },
        [this] { control_.BeginShutdown(); }});
   using Watch = WatchCall<v1::WatchRuntimeStatusRequest, v1::WatchRuntimeStatusResponse>;
-  Watch::Serve(
-      access_, &watchers_,
-      [=](auto* context, auto* request, auto* writer, void* tag) {
-        service->RequestWatchRuntimeStatus(context, request, writer, queue, queue, tag);
-      },
-      {[this](const auto&) {
-         Watch::Snapshot snapshot{control_.Watch(), false};
-         snapshot.last = snapshot.value.last();
-         return snapshot;
-       },
-       [](const auto& previous, const auto& next) {
-         return !google::protobuf::util::MessageDifferencer::Equals(previous, next);
-       }});
+  Watch::Serve(access_, &watchers_,
+               [=](auto* context, auto* request, auto* writer, void* tag) {
+                 service->RequestWatchRuntimeStatus(context, request, writer, queue, queue, tag);
+               },
+               {[this](const auto&) {
+                  Watch::Snapshot snapshot{control_.Watch(), false};
+                  snapshot.last = snapshot.value.last();
+                  return snapshot;
+                },
+                [](const auto& previous, const auto& next) {
+                  return !google::protobuf::util::MessageDifferencer::Equals(previous, next);
+                }});
 }
 
 void ControlServer::ServeHealth() {
@@ -175,21 +171,20 @@ void ControlServer::ServeHealth() {
        },
        nullptr});
   using Watch = WatchCall<HealthCheckRequest, HealthCheckResponse>;
-  Watch::Serve(
-      access_, &watchers_,
-      [=](auto* context, auto* request, auto* writer, void* tag) {
-        health->RequestWatch(context, request, writer, queue, queue, tag);
-      },
-      {[this](const HealthCheckRequest& request) {
-         Watch::Snapshot snapshot{HealthOf(model_), model_.phase() == v1::PHASE_DRAINING};
-         if (!KnownService(request.service())) {
-           snapshot.value.set_status(HealthCheckResponse::SERVICE_UNKNOWN);
-         }
-         return snapshot;
-       },
-       [](const HealthCheckResponse& previous, const HealthCheckResponse& next) {
-         return previous.status() != next.status();
-       }});
+  Watch::Serve(access_, &watchers_,
+               [=](auto* context, auto* request, auto* writer, void* tag) {
+                 health->RequestWatch(context, request, writer, queue, queue, tag);
+               },
+               {[this](const HealthCheckRequest& request) {
+                  Watch::Snapshot snapshot{HealthOf(model_), model_.phase() == v1::PHASE_DRAINING};
+                  if (!KnownService(request.service())) {
+                    snapshot.value.set_status(HealthCheckResponse::SERVICE_UNKNOWN);
+                  }
+                  return snapshot;
+                },
+                [](const HealthCheckResponse& previous, const HealthCheckResponse& next) {
+                  return previous.status() != next.status();
+                }});
 }
 
 void ControlServer::Run() {
@@ -219,9 +214,9 @@ void ControlServer::Shutdown(absl::Duration grace) {
     down_ = true;
   }
   if (!thread_.joinable()) return;
-  server_->Shutdown(gpr_time_add(
-      gpr_now(GPR_CLOCK_MONOTONIC),
-      gpr_time_from_nanos(absl::ToInt64Nanoseconds(grace), GPR_TIMESPAN)));
+  server_->Shutdown(
+      gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                   gpr_time_from_nanos(absl::ToInt64Nanoseconds(grace), GPR_TIMESPAN)));
   queue_->Shutdown();
   thread_.join();
 }

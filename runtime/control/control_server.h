@@ -22,8 +22,9 @@
 
 namespace holon::control {
 
-// The gRPC server: RuntimeControl, grpc.health.v1 and reflection, on connections that others accept. One thread
-// of its own drives one completion queue; the public methods may be called from any other thread.
+// The gRPC server: RuntimeControl, grpc.health.v1 and reflection, on connections that others
+// accept. One thread of its own drives one completion queue; the public methods may be called from
+// any other thread.
 class ControlServer {
  public:
   // `control_addr` (TCP) is optional: empty for none.

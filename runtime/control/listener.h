@@ -13,8 +13,8 @@
 
 namespace holon::control {
 
-// The runtime's own socket: accepts, looks who it is, and hands over whom it admits: our own uid and root. One
-// thread.
+// The runtime's own socket: accepts, looks who it is, and hands over whom it admits: our own uid
+// and root. One thread.
 class Listener {
  public:
   using Admit = std::function<void(base::UniqueFd connection)>;

@@ -15,11 +15,12 @@ namespace holon::control {
 // What a caller wants ended, and why.
 struct ShutdownOrder {
   std::string reason;
-  std::string caller;                    // As claimed.
-  std::optional<absl::Duration> drain;   // Not given: as configured.
+  std::string caller;                   // As claimed.
+  std::optional<absl::Duration> drain;  // Not given: as configured.
 };
 
-// What the services ask of the runtime they stand for. Called on the queue's thread; must not block for long.
+// What the services ask of the runtime they stand for. Called on the queue's thread; must not block
+// for long.
 class RuntimeHost {
  public:
   virtual ~RuntimeHost() = default;
@@ -42,7 +43,8 @@ class RuntimeControl {
   grpc::Status CompareConfig(const v1::CompareConfigRequest& request,
                              v1::CompareConfigResponse* response);
   grpc::Status Reload(const v1::ReloadRequest& request, v1::ReloadResponse* response);
-  // Only checks and remembers the order; BeginShutdown carries it out once the answer is on its way.
+  // Only checks and remembers the order; BeginShutdown carries it out once the answer is on its
+  // way.
   grpc::Status Shutdown(const v1::ShutdownRequest& request, v1::ShutdownResponse* response);
   void BeginShutdown();
 

@@ -64,7 +64,8 @@ void RuntimeModel::SetDegraded(const std::vector<std::string>& reasons) {
 }
 
 void RuntimeModel::Count(const std::function<void(v1::Counters*)>& change) {
-  // Counts are read with the status; a watcher that is woken by every connection would cause the next one.
+  // Counts are read with the status; a watcher that is woken by every connection would cause the
+  // next one.
   absl::MutexLock lock(&mutex_);
   change(status_.mutable_counters());
 }

@@ -12,16 +12,16 @@
 
 namespace holon::control {
 
-// What this runtime says of itself: the one truth behind status, readiness, health and their streams.
-// Thread-safe.
+// What this runtime says of itself: the one truth behind status, readiness, health and their
+// streams. Thread-safe.
 class RuntimeModel {
  public:
-  // `self` holds everything that is known before the runtime answers: identity, paths, configuration. The phase
-  // begins as STARTING.
+  // `self` holds everything that is known before the runtime answers: identity, paths,
+  // configuration. The phase begins as STARTING.
   explicit RuntimeModel(v1::RuntimeStatusResponse self);
 
-  // Called after every change, from the thread that made it, without a lock held. Set it before there is a
-  // second thread.
+  // Called after every change, from the thread that made it, without a lock held. Set it before
+  // there is a second thread.
   void OnChange(std::function<void()> listener) { listener_ = std::move(listener); }
 
   void SetStartup(const std::string& step, uint64_t done, uint64_t total);

@@ -22,8 +22,8 @@
 namespace holon::daemon {
 namespace {
 
-// What calls in flight may take to end once no work is left. Short, because an idle client that does not poll its
-// connection keeps gRPC waiting for all of it.
+// What calls in flight may take to end once no work is left. Short, because an idle client that
+// does not poll its connection keeps gRPC waiting for all of it.
 constexpr absl::Duration kServerGrace = absl::Milliseconds(100);
 // A generation that has been ready for so long is stable: failures before it are history.
 constexpr absl::Duration kStableAfter = absl::Seconds(2);
@@ -177,10 +177,10 @@ void Daemon::Serve() {
 
 // Whoever started us, and whether or not it watches: this generation has shown that it lives.
 void Daemon::MarkStable() {
-  absl::Status status =
-      state::RecordStable(paths_.failures, model_->instance_id(), clock_.Now());
+  absl::Status status = state::RecordStable(paths_.failures, model_->instance_id(), clock_.Now());
   if (!status.ok()) {
-    logger_.Warning("older failures could not be cleared", {{"why", std::string(status.message())}});
+    logger_.Warning("older failures could not be cleared",
+                    {{"why", std::string(status.message())}});
   }
 }
 
@@ -194,8 +194,7 @@ void Daemon::TakeSignal() {
     if (!status.ok()) logger_.Warning("reload refused", {{"why", status.error_message()}});
     return;
   }
-  RequestShutdown({name,
-                   absl::StrCat("pid ", received->sender_pid, " uid ", received->sender_uid),
+  RequestShutdown({name, absl::StrCat("pid ", received->sender_pid, " uid ", received->sender_uid),
                    std::nullopt});
 }
 
@@ -222,8 +221,8 @@ void Daemon::Drain() {
                             {"caller", order.caller},
                             {"recent_connections", listener_->RecentPeers()},
                             {"deadline", base::FormatDuration(drain)}});
-  notify_.Send(absl::StrCat("STOPPING=1\nSTATUS=stopping: ", order.reason, " (", order.caller,
-                            ")"));
+  notify_.Send(
+      absl::StrCat("STOPPING=1\nSTATUS=stopping: ", order.reason, " (", order.caller, ")"));
   // Whoever asks meanwhile is told DRAINING; streams end with that as their last message.
   model_->BeginDraining();
   // A second signal ends the process at once; nothing below waits for long.

@@ -26,8 +26,8 @@
 
 namespace holon::daemon {
 
-// One runtime from its claim on the home to its last breath. The thread that calls Run accepts connections and
-// takes signals; the server's own thread answers calls.
+// One runtime from its claim on the home to its last breath. The thread that calls Run accepts
+// connections and takes signals; the server's own thread answers calls.
 class Daemon final : public control::RuntimeHost {
  public:
   Daemon(StartupConfig startup, base::SignalFd& signals, base::NotifySender& notify,

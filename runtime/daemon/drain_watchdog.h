@@ -5,8 +5,8 @@
 
 namespace holon::daemon {
 
-// Ends the process, whatever hangs, `limit` from now: exit status 1, after one line on stderr. There is no way
-// back. Needs nothing but its own thread and the kernel.
+// Ends the process, whatever hangs, `limit` from now: exit status 1, after one line on stderr.
+// There is no way back. Needs nothing but its own thread and the kernel.
 void EndProcessAfter(absl::Duration limit);
 
 }  // namespace holon::daemon

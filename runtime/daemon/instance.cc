@@ -45,10 +45,10 @@ std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
     return std::nullopt;
   }
   if (absl::IsUnavailable(lock.status())) {
-    *refusal = Refuse(base::ExitCode::kFailed,
-                      absl::StrCat("another runtime serves ", paths.home, " already (",
-                                   HolderText(paths), "); look at it with: holonctl --home ",
-                                   paths.home, " status"));
+    *refusal =
+        Refuse(base::ExitCode::kFailed,
+               absl::StrCat("another runtime serves ", paths.home, " already (", HolderText(paths),
+                            "); look at it with: holonctl --home ", paths.home, " status"));
     return std::nullopt;
   }
   if (!lock.ok()) {
@@ -57,7 +57,8 @@ std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
                       std::string(lock.status().message()));
     return std::nullopt;
   }
-  // A lock file that was lost is fresh for us, while its old holder lives on: look before believing it.
+  // A lock file that was lost is fresh for us, while its old holder lives on: look before believing
+  // it.
   absl::StatusOr<probe::Sighting> sighting = probe::LookBeside(*lock, paths, socket_path);
   if (!sighting.ok()) {
     *refusal = Refuse(base::ExitCode::kPermissionDenied, std::string(sighting.status().message()));
@@ -76,9 +77,9 @@ std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
                                      sighting->answer->instance_id(), ")"));
       return std::nullopt;
     default:
-      *refusal = Refuse(base::ExitCode::kUnknown,
-                        absl::StrCat(sighting->detail, "; see: holonctl --home ", paths.home,
-                                     " status"));
+      *refusal =
+          Refuse(base::ExitCode::kUnknown,
+                 absl::StrCat(sighting->detail, "; see: holonctl --home ", paths.home, " status"));
       return std::nullopt;
   }
   std::vector<std::string> removed;

@@ -21,11 +21,13 @@ struct Refusal {
   std::string message;  // What was found and what to do.
 };
 
-// This process's claim on a home: the instance lock, and with it socket, pid file and record. One thread.
+// This process's claim on a home: the instance lock, and with it socket, pid file and record. One
+// thread.
 class Instance {
  public:
-  // Takes the lock, waiting a second for whoever may be cleaning up; makes sure that no other runtime lives; and
-  // removes what a dead one left. `interrupt_fd` ends the wait. On refusal nothing has changed.
+  // Takes the lock, waiting a second for whoever may be cleaning up; makes sure that no other
+  // runtime lives; and removes what a dead one left. `interrupt_fd` ends the wait. On refusal
+  // nothing has changed.
   static std::optional<Instance> Claim(const state::HomePaths& paths,
                                        const std::string& socket_path, int interrupt_fd,
                                        Refusal* refusal);
@@ -36,8 +38,8 @@ class Instance {
   // Replaces the record, after a reload.
   absl::Status UpdateRecord(const state::v1::DaemonRecord& record);
 
-  // Removes socket, pid file and record: what Announce made, and nothing else. The lock goes last, with this
-  // object.
+  // Removes socket, pid file and record: what Announce made, and nothing else. The lock goes last,
+  // with this object.
   absl::Status Withdraw();
 
  private:

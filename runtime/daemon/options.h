@@ -18,7 +18,8 @@ struct Options {
   bool check = false;
 };
 
-// The options, or nothing and how to exit: after --help, --version or a mistake, which it has printed.
+// The options, or nothing and how to exit: after --help, --version or a mistake, which it has
+// printed.
 std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_code);
 
 }  // namespace holon::daemon

@@ -78,8 +78,8 @@ std::string LogJson(const std::string& time, const std::string& level, const std
 }
 
 ProcessLogger::ProcessLogger()
-    : logger_(std::make_shared<spdlog::logger>(
-          "holond", std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
+    : logger_(std::make_shared<spdlog::logger>("holond",
+                                               std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
   logger_->set_pattern("%v");
   logger_->flush_on(spdlog::level::debug);
 }

@@ -14,7 +14,8 @@ class logger;
 
 namespace holon::daemon {
 
-// The log of this process, on stderr: "2026-01-02T03:04:05.678Z info  ready key=value". Thread-safe.
+// The log of this process, on stderr: "2026-01-02T03:04:05.678Z info  ready key=value".
+// Thread-safe.
 class ProcessLogger final : public base::Logger {
  public:
   ProcessLogger();

@@ -15,8 +15,8 @@ struct StartupConfig {
   config::Configuration configuration;
 };
 
-// Home and configuration from options, environment and file, validated. On failure every fault has been printed on
-// stderr and `exit_code` says how to end. Creates nothing.
+// Home and configuration from options, environment and file, validated. On failure every fault has
+// been printed on stderr and `exit_code` says how to end. Creates nothing.
 std::optional<StartupConfig> LoadStartupConfig(const Options& options, base::ExitCode* exit_code);
 
 }  // namespace holon::daemon

@@ -17,8 +17,8 @@ namespace holon::probe {
 inline constexpr int kContractMajor = 1;
 inline constexpr char kContractVersion[] = "1.0";
 
-// A runtime's control service over one connection that is already open. Every call blocks up to its time-out
-// on the monotonic clock. Thread-safe.
+// A runtime's control service over one connection that is already open. Every call blocks up to its
+// time-out on the monotonic clock. Thread-safe.
 class ControlClient {
  public:
   // Takes a connected, non-blocking descriptor.

@@ -33,8 +33,8 @@ int MajorOf(const std::string& contract_version) {
   return absl::SimpleAtoi(parts[0], &major) ? major : 0;
 }
 
-// gRPC's own words for an answer that came and could not be decoded: it gives the same code as for a service that
-// does not exist.
+// gRPC's own words for an answer that came and could not be decoded: it gives the same code as for
+// a service that does not exist.
 bool Undecodable(const grpc::Status& status) {
   return status.error_code() == grpc::StatusCode::INTERNAL ||
          (status.error_code() == grpc::StatusCode::UNIMPLEMENTED &&
@@ -87,8 +87,8 @@ absl::Status Glance::Ask(const std::string& socket_path) {
   base::Connection connection = base::ConnectTo(socket_path);
   seen.socket = connection.outcome;
   if (connection.outcome == ConnectOutcome::kDenied) {
-    return absl::PermissionDeniedError(absl::StrCat("cannot connect to ", socket_path,
-                                                    ": it belongs to another user"));
+    return absl::PermissionDeniedError(
+        absl::StrCat("cannot connect to ", socket_path, ": it belongs to another user"));
   }
   if (connection.outcome != ConnectOutcome::kConnected) return absl::OkStatus();
   sighting_.peer = connection.peer;
@@ -118,15 +118,14 @@ void Glance::ReadRecord() {
 absl::Status Glance::AskRecordedSocket(const std::string& given_socket) {
   const Observation& seen = sighting_.seen;
   if (!seen.lock_held || seen.handshake == Handshake::kOurs || !sighting_.record.has_value() ||
-      sighting_.record->socket_path().empty() ||
-      sighting_.record->socket_path() == given_socket) {
+      sighting_.record->socket_path().empty() || sighting_.record->socket_path() == given_socket) {
     return absl::OkStatus();
   }
   return Ask(sighting_.record->socket_path());
 }
 
-// Whom a signal may go to. A record alone proves nothing: the lock's holder, or a handshake whose sender the
-// kernel confirms, does.
+// Whom a signal may go to. A record alone proves nothing: the lock's holder, or a handshake whose
+// sender the kernel confirms, does.
 void Glance::FindProcess() {
   Observation& seen = sighting_.seen;
   if (seen.handshake == Handshake::kOurs && sighting_.peer->pid == sighting_.answer->pid()) {
@@ -185,9 +184,9 @@ void Glance::Explain() {
         detail = absl::StrCat("the runtime", process, " lives, but on ", socket,
                               " answers something that is not Holon", peer);
       } else {
-        detail = absl::StrCat("the runtime", process, " lives, but its socket ", socket,
-                              seen.socket == ConnectOutcome::kAbsent ? " is missing"
-                                                                     : " takes no connections");
+        detail = absl::StrCat(
+            "the runtime", process, " lives, but its socket ", socket,
+            seen.socket == ConnectOutcome::kAbsent ? " is missing" : " takes no connections");
       }
       break;
     case Verdict::kIncompatible:
@@ -210,10 +209,10 @@ void Glance::Explain() {
     case Verdict::kStale:
       detail = "the runtime has died and left files behind";
       if (sighting_.record.has_value()) {
-        detail = absl::StrCat("the runtime (pid ", sighting_.record->identity().pid(), ") ",
-                              base::IdentityVerdictText(base::Judge(
-                                  state::FromRecord(sighting_.record->identity()))),
-                              ", and left files behind");
+        detail = absl::StrCat(
+            "the runtime (pid ", sighting_.record->identity().pid(), ") ",
+            base::IdentityVerdictText(base::Judge(state::FromRecord(sighting_.record->identity()))),
+            ", and left files behind");
       }
       break;
     default:
@@ -270,8 +269,8 @@ absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& 
                            Glance(paths, deadline).Take(socket_path, held_before));
     HOLON_ASSIGN_OR_RETURN(bool held, IsHeld(paths));
     if (held != held_before) {
-      // The world changed while we looked. One more look gets the whole time-out, so that a runtime which came
-      // or went at the last moment is not called silent.
+      // The world changed while we looked. One more look gets the whole time-out, so that a runtime
+      // which came or went at the last moment is not called silent.
       if (deadline.Expired()) {
         if (!again) return sighting;
         again = false;
@@ -280,7 +279,8 @@ absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& 
       continue;
     }
     if (!MayChange(sighting) || deadline.Expired()) return sighting;
-    // A living runtime whose socket is not there yet, or no longer: wait for the socket or for its end.
+    // A living runtime whose socket is not there yet, or no longer: wait for the socket or for its
+    // end.
     if (!inotify.has_value()) {
       absl::StatusOr<base::Inotify> created = base::Inotify::Create();
       if (!created.ok()) return sighting;
@@ -292,7 +292,8 @@ absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& 
     }
     absl::StatusOr<base::ProcessHandle> process = absl::NotFoundError("nobody");
     if (sighting.process.has_value()) process = base::ProcessHandle::Open(*sighting.process);
-    // Where nothing has happened a second glance sees the same, with no time left to hear an answer.
+    // Where nothing has happened a second glance sees the same, with no time left to hear an
+    // answer.
     if (!base::WaitReadable({inotify->fd(), process.ok() ? process->fd() : -1},
                             deadline.Remaining())) {
       return sighting;

@@ -28,15 +28,16 @@ struct Sighting {
   std::string detail;
   // The socket that was asked: the given one, or the recorded one of a held lock.
   std::string socket_path;
-  // What the runtime said. Set while it answers as ours, and of a Holon of another home or contract.
+  // What the runtime said. Set while it answers as ours, and of a Holon of another home or
+  // contract.
   std::optional<v1::RuntimeStatusResponse> answer;
   std::optional<state::v1::DaemonRecord> record;
   // A record that is there but damaged: what is wrong with it.
   std::string record_damage;
   // The process at the other end of the socket, as the kernel says.
   std::optional<base::PeerCredentials> peer;
-  // The living runtime of this home, proven by lock, socket and handshake; nullopt where nobody lives or it
-  // cannot be proven.
+  // The living runtime of this home, proven by lock, socket and handshake; nullopt where nobody
+  // lives or it cannot be proven.
   std::optional<base::ProcessIdentity> process;
   // Socket, pid file and record that a dead runtime left; empty while one lives.
   std::vector<std::string> stale_files;
@@ -44,13 +45,14 @@ struct Sighting {
   std::unique_ptr<ControlClient> client;
 };
 
-// Looks who is running at a home. Changes nothing, takes no lock, creates nothing, and blocks up to `timeout`
-// (twice where the world changes meanwhile). PERMISSION_DENIED: home, lock or socket are not ours to look at.
+// Looks who is running at a home. Changes nothing, takes no lock, creates nothing, and blocks up to
+// `timeout` (twice where the world changes meanwhile). PERMISSION_DENIED: home, lock or socket are
+// not ours to look at.
 absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& socket_path,
                               absl::Duration timeout = kProbeTimeout);
 
-// The same for a runtime that has just taken the instance lock and wants to know whether another one lives beside
-// it all the same: the lock counts as free.
+// The same for a runtime that has just taken the instance lock and wants to know whether another
+// one lives beside it all the same: the lock counts as free.
 absl::StatusOr<Sighting> LookBeside(const base::FileLock& own_lock, const state::HomePaths& paths,
                                     const std::string& socket_path,
                                     absl::Duration timeout = kProbeTimeout);

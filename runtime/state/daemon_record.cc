@@ -56,9 +56,8 @@ std::vector<holon::v1::ConfigOverride> OverridesFrom(const v1::DaemonRecord& rec
     holon::v1::ConfigOverride& override = overrides.emplace_back();
     override.set_path(recorded.path());
     override.set_value(recorded.value());
-    override.mutable_origin()->set_source(recorded.source() == kEnvironment
-                                              ? holon::v1::SOURCE_ENVIRONMENT
-                                              : holon::v1::SOURCE_FLAG);
+    override.mutable_origin()->set_source(
+        recorded.source() == kEnvironment ? holon::v1::SOURCE_ENVIRONMENT : holon::v1::SOURCE_FLAG);
     override.mutable_origin()->set_location(recorded.location());
     override.set_secret_withheld(recorded.secret_withheld());
   }
@@ -72,8 +71,8 @@ void SetOverrides(const std::vector<holon::v1::ConfigOverride>& overrides,
     v1::RecordedOverride* recorded = record->add_overrides();
     recorded->set_path(override.path());
     if (!override.secret_withheld()) recorded->set_value(override.value());
-    recorded->set_source(
-        override.origin().source() == holon::v1::SOURCE_ENVIRONMENT ? kEnvironment : kFlag);
+    recorded->set_source(override.origin().source() == holon::v1::SOURCE_ENVIRONMENT ? kEnvironment
+                                                                                     : kFlag);
     recorded->set_location(override.origin().location());
     recorded->set_secret_withheld(override.secret_withheld());
   }

@@ -1,5 +1,6 @@
-// run/daemon.json: the runtime that holds the instance lock, as it described itself. Only that runtime writes or
-// removes it; everybody may read it, and nobody believes it without checking identity and lock.
+// run/daemon.json: the runtime that holds the instance lock, as it described itself. Only that
+// runtime writes or removes it; everybody may read it, and nobody believes it without checking
+// identity and lock.
 #ifndef HOLON_RUNTIME_STATE_DAEMON_RECORD_H_
 #define HOLON_RUNTIME_STATE_DAEMON_RECORD_H_
 

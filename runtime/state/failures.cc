@@ -38,7 +38,8 @@ void MarkStable(const std::string& instance_id, absl::Time now, v1::FailureHisto
 
 bool IsCleared(const v1::FailureHistory& history, const std::string& instance_id,
                absl::Time occurred_at) {
-  // A failure of the stable generation itself came after it was stable, whatever the wall clock says.
+  // A failure of the stable generation itself came after it was stable, whatever the wall clock
+  // says.
   return history.has_cleared_at() && instance_id != history.stable_instance_id() &&
          occurred_at <= FromTimestamp(history.cleared_at());
 }
@@ -58,8 +59,7 @@ absl::Status RecordFailure(const std::string& path, v1::FailureRecord failure) {
   return WriteJsonFile(path, history);
 }
 
-absl::Status RecordStable(const std::string& path, const std::string& instance_id,
-                          absl::Time now) {
+absl::Status RecordStable(const std::string& path, const std::string& instance_id, absl::Time now) {
   HOLON_ASSIGN_OR_RETURN(v1::FailureHistory history, ReadOrSetAside(path));
   if (!LatestFailure(history).has_value()) return absl::OkStatus();
   MarkStable(instance_id, now, &history);

@@ -1,5 +1,5 @@
-// run/failures.json: the bounded history of what went wrong, newest last. Writers hold the lifecycle or the
-// instance lock.
+// run/failures.json: the bounded history of what went wrong, newest last. Writers hold the
+// lifecycle or the instance lock.
 #ifndef HOLON_RUNTIME_STATE_FAILURES_H_
 #define HOLON_RUNTIME_STATE_FAILURES_H_
 

@@ -25,14 +25,13 @@ absl::Status CheckDirectory(const std::string& path) {
         absl::StrCat(path, " is not a directory; move it away or choose another --home"));
   }
   if (info.owner != geteuid()) {
-    return absl::PermissionDeniedError(
-        absl::StrCat(path, " belongs to uid ", info.owner, ", and you are uid ", geteuid(),
-                     "; run as its owner or choose another --home"));
+    return absl::PermissionDeniedError(absl::StrCat(path, " belongs to uid ", info.owner,
+                                                    ", and you are uid ", geteuid(),
+                                                    "; run as its owner or choose another --home"));
   }
   if ((info.mode & 022) != 0) {
-    return absl::PermissionDeniedError(
-        absl::StrFormat("%s can be written to by others (mode %04o); run: chmod 700 %s", path,
-                        info.mode, path));
+    return absl::PermissionDeniedError(absl::StrFormat(
+        "%s can be written to by others (mode %04o); run: chmod 700 %s", path, info.mode, path));
   }
   if (access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
     return absl::PermissionDeniedError(absl::StrFormat(

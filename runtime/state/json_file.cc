@@ -24,8 +24,7 @@ absl::Status ReadJsonFile(const std::string& path, google::protobuf::Message* me
   if (text->empty()) return absl::DataLossError(absl::StrCat(path, " is empty"));
   auto status = google::protobuf::util::JsonStringToMessage(*text, message, options);
   if (!status.ok()) {
-    return absl::DataLossError(
-        absl::StrCat(path, " is damaged: ", std::string(status.message())));
+    return absl::DataLossError(absl::StrCat(path, " is damaged: ", std::string(status.message())));
   }
   return absl::OkStatus();
 }

@@ -9,8 +9,8 @@
 
 namespace holon::state {
 
-// NOT_FOUND: no such file. DATA_LOSS: it is there, but damaged: the message names it and what is wrong. Keys of
-// a newer version are skipped.
+// NOT_FOUND: no such file. DATA_LOSS: it is there, but damaged: the message names it and what is
+// wrong. Keys of a newer version are skipped.
 absl::Status ReadJsonFile(const std::string& path, google::protobuf::Message* message);
 
 // Replaces the file whole (0600).

@@ -19,8 +19,8 @@ LifecycleLock LifecycleLock::Adopt(base::FileLock lock, const std::string& comma
   holder.set_command(command);
   *holder.mutable_since() = ToTimestamp(now);
   std::string text = ToJson(holder);
-  // In place, because a rename would take the name from under the lock. Readers live with half a text, and
-  // a full disk costs waiters no more than the holder's name.
+  // In place, because a rename would take the name from under the lock. Readers live with half a
+  // text, and a full disk costs waiters no more than the holder's name.
   if (ftruncate(lock.fd(), 0) == 0) (void)!pwrite(lock.fd(), text.data(), text.size(), 0);
   return LifecycleLock(std::move(lock));
 }

@@ -12,8 +12,8 @@
 
 namespace holon::state {
 
-// Possession of run/lifecycle.lock: the right to change the state of the world. The file says who holds it,
-// for those who wait.
+// Possession of run/lifecycle.lock: the right to change the state of the world. The file says who
+// holds it, for those who wait.
 class LifecycleLock {
  public:
   // UNAVAILABLE: somebody holds it. Does not block.

@@ -14,8 +14,7 @@ std::vector<std::string> LastLines(absl::string_view text, size_t lines) {
   std::vector<std::string> last;
   while (last.size() < lines) {
     size_t newline = text.rfind('\n');
-    absl::string_view line =
-        newline == absl::string_view::npos ? text : text.substr(newline + 1);
+    absl::string_view line = newline == absl::string_view::npos ? text : text.substr(newline + 1);
     if (line.size() > kMaxLineBytes) {
       last.push_back(absl::StrCat("...", line.substr(line.size() - (kMaxLineBytes - 3))));
     } else {

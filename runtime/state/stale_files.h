@@ -10,12 +10,14 @@
 
 namespace holon::state {
 
-// Which of socket, pid file and record exist. Stale only where no runtime lives. Sockets are looked for at
-// `socket_path` and where the record says; one that somebody listens on, or that is no socket, is nobody's leftover.
+// Which of socket, pid file and record exist. Stale only where no runtime lives. Sockets are looked
+// for at `socket_path` and where the record says; one that somebody listens on, or that is no
+// socket, is nobody's leftover.
 std::vector<std::string> LeftoverFiles(const HomePaths& paths, const std::string& socket_path);
 
-// Removes them. Whoever holds the instance lock may: `lock` is the proof. What stands at the socket's path and is
-// no dead socket is never ours, and stays. Names what it removed; goes on after an error and returns the first.
+// Removes them. Whoever holds the instance lock may: `lock` is the proof. What stands at the
+// socket's path and is no dead socket is never ours, and stays. Names what it removed; goes on
+// after an error and returns the first.
 absl::Status RemoveLeftovers(const base::FileLock& lock, const HomePaths& paths,
                              const std::string& socket_path, std::vector<std::string>* removed);
 

@@ -1,5 +1,5 @@
-// A server that answers one unary call with nothing, from one thread on one completion queue: the floor under
-// what a warm RuntimeStatus may cost. Ends with SIGTERM.
+// A server that answers one unary call with nothing, from one thread on one completion queue: the
+// floor under what a warm RuntimeStatus may cost. Ends with SIGTERM.
 //   empty_server SOCKET
 #include <memory>
 #include <string>

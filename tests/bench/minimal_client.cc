@@ -1,4 +1,5 @@
-// The smallest client that asks a runtime for its status and prints a line: what holonctl is measured against.
+// The smallest client that asks a runtime for its status and prints a line: what holonctl is
+// measured against.
 //   minimal_client SOCKET
 #include <chrono>
 #include <cstdio>
@@ -18,8 +19,7 @@ int main(int argc, char** argv) {
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
   holon::v1::RuntimeStatusResponse response;
-  grpc::Status status =
-      stub->RuntimeStatus(&context, holon::v1::RuntimeStatusRequest(), &response);
+  grpc::Status status = stub->RuntimeStatus(&context, holon::v1::RuntimeStatusRequest(), &response);
   if (!status.ok()) {
     std::fprintf(stderr, "%s\n", status.error_message().c_str());
     return 1;

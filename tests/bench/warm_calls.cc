@@ -1,5 +1,6 @@
-// Calls over channels that are warm: RuntimeStatus and Readiness of a runtime, and an empty call of empty_server, in
-// turn, so that whatever disturbs the machine disturbs all of them. Prints JSON: microseconds.
+// Calls over channels that are warm: RuntimeStatus and Readiness of a runtime, and an empty call of
+// empty_server, in turn, so that whatever disturbs the machine disturbs all of them. Prints JSON:
+// microseconds.
 //   warm_calls RUNTIME_SOCKET EMPTY_SOCKET CALLS
 #include <algorithm>
 #include <chrono>
@@ -21,8 +22,8 @@ using holon::v1::RuntimeControl;
 std::unique_ptr<RuntimeControl::Stub> Connect(const std::string& socket) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  return RuntimeControl::NewStub(grpc::CreateCustomChannel(
-      "unix:" + socket, grpc::InsecureChannelCredentials(), arguments));
+  return RuntimeControl::NewStub(
+      grpc::CreateCustomChannel("unix:" + socket, grpc::InsecureChannelCredentials(), arguments));
 }
 
 grpc::Status CallStatus(RuntimeControl::Stub& stub) {

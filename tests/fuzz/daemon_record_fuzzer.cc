@@ -1,4 +1,5 @@
-// Any content of run/daemon.json: it is refused, or what was read survives being written and read again.
+// Any content of run/daemon.json: it is refused, or what was read survives being written and read
+// again.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

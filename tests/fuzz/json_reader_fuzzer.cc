@@ -15,8 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (entry.ends_here && entry.fault.empty()) __builtin_trap();
   }
   holon::config::JsonValue array;
-  if (holon::config::ReadJsonArray(text, &array) &&
-      array.kind != holon::config::JsonKind::kArray) {
+  if (holon::config::ReadJsonArray(text, &array) && array.kind != holon::config::JsonKind::kArray) {
     __builtin_trap();
   }
   return 0;

@@ -14,12 +14,12 @@ namespace holon::base {
 namespace {
 
 TEST(DurationTest, ReadsWhatPeopleType) {
-  for (const auto& [text, duration] : std::vector<std::pair<std::string, absl::Duration>>{
-           {"0", absl::ZeroDuration()},
-           {"500ms", absl::Milliseconds(500)},
-           {"1s", absl::Seconds(1)},
-           {"1m30s", absl::Seconds(90)},
-           {"10m", absl::Minutes(10)}}) {
+  for (const auto& [text, duration] :
+       std::vector<std::pair<std::string, absl::Duration>>{{"0", absl::ZeroDuration()},
+                                                           {"500ms", absl::Milliseconds(500)},
+                                                           {"1s", absl::Seconds(1)},
+                                                           {"1m30s", absl::Seconds(90)},
+                                                           {"10m", absl::Minutes(10)}}) {
     ASSERT_TRUE(ParseDuration(text).ok()) << text;
     EXPECT_EQ(*ParseDuration(text), duration) << text;
   }

@@ -21,9 +21,7 @@ namespace {
 
 class RecordsTest : public testing::Test {
  protected:
-  RecordsTest() : root_(MakeRoot()), paths_(root_ + "/home") {
-    EXPECT_TRUE(MakeHome(paths_).ok());
-  }
+  RecordsTest() : root_(MakeRoot()), paths_(root_ + "/home") { EXPECT_TRUE(MakeHome(paths_).ok()); }
   ~RecordsTest() override { EXPECT_EQ(system(("rm -rf " + root_).c_str()), 0); }
 
   static std::string MakeRoot() {
