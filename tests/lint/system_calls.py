@@ -8,6 +8,7 @@ import tree
 CALLS = """
     abort accept accept4 bind chdir chmod chown close connect creat dup dup2 dup3 epoll_create1
     epoll_ctl epoll_wait eventfd execv execve execvp fchmod fchown fcntl fdatasync flock fork fstat
+    fstatat fsync ftruncate getpwuid getpwuid_r getrandom getsockopt inotify_add_watch inotify_init
     inotify_init1 ioctl kill killpg listen lseek lstat mkdir mmap nanosleep open openat opendir pause
     pipe pipe2 poll posix_spawn posix_spawnp ppoll prctl pread pwrite read readdir readlink readv
     realpath recv recvfrom recvmsg rename renameat rmdir select send sendmsg sendto setpgid setsid
