@@ -218,7 +218,10 @@ base::ExitCode RunEnsure(Context& context) {
                        std::string(sighting.status().message()));
       }
       std::vector<holon::v1::ConfigDifference> differences;
-      const ConfigMatch match = MatchConfig(spec.wanted, *sighting, &differences);
+      ConfigMatch match = MatchConfig(spec.wanted, *sighting, &differences);
+      // Two versions that know different fields would else restart the runtime in turn, for
+      // nobody's sake.
+      if (config::OnlyVersionSkew(differences)) match = ConfigMatch::kSame;
       receipts.Add("look", "done", std::string(probe::VerdictName(sighting->verdict)));
       switch (DecideEnsure(sighting->verdict, match)) {
         case EnsureStep::kNothing:

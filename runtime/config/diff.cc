@@ -94,6 +94,16 @@ std::vector<v1::ConfigDifference> Diff(const Side& expected_side, const Side& ac
   return differences;
 }
 
+bool OnlyVersionSkew(const std::vector<v1::ConfigDifference>& differences) {
+  return !differences.empty() &&
+         std::all_of(differences.begin(), differences.end(), [](const v1::ConfigDifference& row) {
+           const bool here_only = row.actual() == kNotKnown;
+           const bool there_only = row.expected() == kNotKnown;
+           const v1::Origin& known = here_only ? row.expected_origin() : row.actual_origin();
+           return (here_only || there_only) && known.source() == v1::SOURCE_DEFAULT;
+         });
+}
+
 bool OnlyHot(const std::vector<v1::ConfigDifference>& differences) {
   return !differences.empty() &&
          std::all_of(differences.begin(), differences.end(), [](const auto& row) {

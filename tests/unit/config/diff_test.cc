@@ -121,5 +121,23 @@ TEST(DisplayValue, TakesQuotesOff) {
   EXPECT_EQ(DisplayValue("<set>"), "<set>");
 }
 
+TEST(VersionSkewTest, IsOnlyWhatNobodyHasSet) {
+  v1::ConfigValue fresh;
+  fresh.set_path("new.field");
+  fresh.set_value("1");
+  fresh.set_apply(v1::APPLY_RESTART);
+  fresh.mutable_origin()->set_source(v1::SOURCE_DEFAULT);
+  v1::ConfigValue set = fresh;
+  set.mutable_origin()->set_source(v1::SOURCE_FILE);
+  const Side older{"runtime 0.3.0", {}};
+  EXPECT_FALSE(OnlyVersionSkew(Diff(older, older)));
+  EXPECT_TRUE(OnlyVersionSkew(Diff({"holonctl 0.4.0", {fresh}}, older)));
+  EXPECT_TRUE(OnlyVersionSkew(Diff(older, {"runtime 0.4.0", {fresh}})));
+  EXPECT_FALSE(OnlyVersionSkew(Diff({"holonctl 0.4.0", {set}}, older)));
+  v1::ConfigValue other = fresh;
+  other.set_value("2");
+  EXPECT_FALSE(OnlyVersionSkew(Diff({"a", {fresh}}, {"b", {other}})));
+}
+
 }  // namespace
 }  // namespace holon::config
