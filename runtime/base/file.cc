@@ -89,22 +89,6 @@ absl::Status SyncDirectory(const std::string& directory) {
   return absl::OkStatus();
 }
 
-// What writers of `path` left that were killed: "PATH.PID.N.tmp" of a process that is no more.
-void RemoveAbandoned(const std::string& path) {
-  const std::string prefix = absl::StrCat(NameOf(path), ".");
-  const std::string folder = DirectoryOf(path);
-  for (const std::string& name : ListDirectory(folder).value_or(std::vector<std::string>())) {
-    if (!absl::StartsWith(name, prefix) || !absl::EndsWith(name, ".tmp")) continue;
-    std::vector<std::string> parts = absl::StrSplit(name.substr(prefix.size()), '.');
-    int pid;
-    if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &pid)) continue;
-    absl::StatusOr<FileInfo> writer = Look(absl::StrCat("/proc/", pid));
-    if (writer.ok() && writer->type == FileType::kAbsent) {
-      unlink(JoinPath(folder, name).c_str());
-    }
-  }
-}
-
 // Writes a temporary file beside `path`; the caller publishes or removes it.
 absl::StatusOr<std::string> WriteTemporary(const std::string& path, absl::string_view content,
                                            mode_t mode) {
@@ -184,6 +168,21 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
   }
   RemoveAbandoned(path);
   return SyncDirectory(DirectoryOf(path));
+}
+
+void RemoveAbandoned(const std::string& path) {
+  const std::string prefix = absl::StrCat(NameOf(path), ".");
+  const std::string folder = DirectoryOf(path);
+  for (const std::string& name : ListDirectory(folder).value_or(std::vector<std::string>())) {
+    if (!absl::StartsWith(name, prefix) || !absl::EndsWith(name, ".tmp")) continue;
+    std::vector<std::string> parts = absl::StrSplit(name.substr(prefix.size()), '.');
+    int pid;
+    if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &pid)) continue;
+    absl::StatusOr<FileInfo> writer = Look(absl::StrCat("/proc/", pid));
+    if (writer.ok() && writer->type == FileType::kAbsent) {
+      unlink(JoinPath(folder, name).c_str());
+    }
+  }
 }
 
 absl::Status CreateFileExclusively(const std::string& path, absl::string_view content,

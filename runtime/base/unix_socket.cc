@@ -38,7 +38,7 @@ absl::StatusOr<UniqueFd> ListenAt(const std::string& path) {
         path, " has ", path.size(), " bytes; a socket's path has at most ", kMaxSocketPath));
   }
   // The temporary name must fit as well, so it takes the last component's place.
-  std::string temporary = JoinPath(DirectoryOf(path), absl::StrCat(".s", getpid()));
+  std::string temporary = JoinPath(DirectoryOf(path), absl::StrCat(".", getpid(), ".0.tmp"));
   if (!FitsSocketPath(temporary)) temporary = path;
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return absl::ErrnoToStatus(errno, "cannot create a socket");

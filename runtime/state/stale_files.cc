@@ -34,6 +34,12 @@ std::vector<std::string> LeftoverFiles(const HomePaths& paths, const std::string
 
 absl::Status RemoveLeftovers(const base::FileLock&, const HomePaths& paths,
                              const std::string& socket_path, std::vector<std::string>* removed) {
+  // A runtime that was killed while it wrote; the socket's temporary name has no name before the
+  // dot.
+  for (const std::string& path :
+       {paths.pid_file, paths.daemon_record, paths.failures, base::JoinPath(paths.run, "")}) {
+    base::RemoveAbandoned(path);
+  }
   absl::Status first;
   for (const std::string& path : LeftoverFiles(paths, socket_path)) {
     absl::Status status = base::RemoveFile(path);

@@ -138,6 +138,18 @@ TEST_F(RecordsTest, LeftoversAreDeadSocketsPidFileAndRecord) {
   EXPECT_TRUE(LeftoverFiles(paths_, socket).empty());
 }
 
+TEST_F(RecordsTest, CleaningRemovesWhatAKilledWriterLeft) {
+  absl::StatusOr<base::FileLock> lock = base::FileLock::TryAcquire(paths_.instance_lock);
+  const std::vector<std::string> left = {paths_.pid_file + ".2147483646.1.tmp",
+                                         paths_.run + "/.2147483646.0.tmp"};
+  for (const std::string& path : left) ASSERT_TRUE(base::CreateFileExclusively(path, "").ok());
+  std::vector<std::string> removed;
+  EXPECT_TRUE(RemoveLeftovers(*lock, paths_, paths_.default_socket, &removed).ok());
+  for (const std::string& path : left) {
+    EXPECT_EQ(base::Look(path)->type, base::FileType::kAbsent) << path;
+  }
+}
+
 TEST_F(RecordsTest, AFileInTheSocketsPlaceIsNobodysLeftover) {
   absl::StatusOr<base::FileLock> lock = base::FileLock::TryAcquire(paths_.instance_lock);
   ASSERT_TRUE(base::WriteFileAtomically(paths_.default_socket, "precious").ok());
