@@ -1,5 +1,6 @@
 #include "ctl/lifecycle/cleanup.h"
 
+#include <optional>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -22,9 +23,10 @@ absl::StatusOr<std::string> CleanUp(World& world, const std::string& socket_path
   absl::StatusOr<base::FileLock> lock =
       base::FileLock::Acquire(world.paths.instance_lock, kLockWait, world.interrupts.fd());
   if (absl::IsUnavailable(lock.status())) {
-    return absl::UnavailableError(absl::StrCat(
-        "the instance lock is held by pid ",
-        base::FindLockHolder(world.paths.instance_lock).value_or(0), ": another runtime lives"));
+    std::optional<pid_t> holder = base::FindLockHolder(world.paths.instance_lock);
+    if (!holder.has_value()) return lock.status();
+    // A start was faster than we: it has cleaned up, and what stands there now is its own.
+    return absl::StrCat("a newer runtime (pid ", *holder, ") holds the instance lock");
   }
   HOLON_RETURN_IF_ERROR(lock.status());
   std::vector<std::string> removed;

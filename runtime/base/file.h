@@ -57,8 +57,8 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
 absl::Status CreateFileExclusively(const std::string& path, absl::string_view content,
                                    mode_t mode = 0600);
 
-// Removes what writers of `path` left that were killed while they wrote: "PATH.PID.N.tmp" of a process that is no
-// more. WriteFileAtomically does so by itself.
+// Removes what writers of `path` left that were killed while they wrote: "PATH.PID.N.tmp" of a
+// process that is no more. WriteFileAtomically does so by itself.
 void RemoveAbandoned(const std::string& path);
 
 // OK where it was removed or was not there.

@@ -22,8 +22,8 @@ std::vector<v1::ConfigDifference> Diff(const Side& expected, const Side& actual)
 // True where there is a difference and Reload alone brings all of them into force.
 bool OnlyHot(const std::vector<v1::ConfigDifference>& differences);
 
-// True where there is a difference and each is a field that one side's version does not know and that nobody has
-// set: versions differ, wishes do not.
+// True where there is a difference and each is a field that one side's version does not know and
+// that nobody has set: versions differ, wishes do not.
 bool OnlyVersionSkew(const std::vector<v1::ConfigDifference>& differences);
 
 // `path expected="…" actual="…"`: one line, readable, no origins.
