@@ -9,8 +9,9 @@
 namespace holon::ctl {
 
 // Takes the instance lock as the proof that nobody lives, and removes what a dead runtime left; the
-// evidence. UNAVAILABLE: a runtime lives. Waits up to two seconds for whoever claims or cleans the
-// home.
+// evidence. Where a newer runtime has taken the lock meanwhile nothing is left to remove, and the
+// evidence says so: call it only once the runtime in question is known to be dead. Waits up to two
+// seconds for whoever claims or cleans the home.
 absl::StatusOr<std::string> CleanUp(World& world, const std::string& socket_path);
 
 }  // namespace holon::ctl
