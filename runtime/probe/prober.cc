@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -33,12 +34,15 @@ int MajorOf(const std::string& contract_version) {
   return absl::SimpleAtoi(parts[0], &major) ? major : 0;
 }
 
-// gRPC's own words for an answer that came and could not be decoded: it gives the same code as for
-// a service that does not exist.
+// gRPC's own words for an answer that came and could not be decoded. The codes alone do not tell:
+// the first is also that of a service that does not exist, the second that of a peer that does not
+// speak HTTP/2 at all.
 bool Undecodable(const grpc::Status& status) {
-  return status.error_code() == grpc::StatusCode::INTERNAL ||
-         (status.error_code() == grpc::StatusCode::UNIMPLEMENTED &&
-          status.error_message() == "No message returned for unary request");
+  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
+    return status.error_message() == "No message returned for unary request";
+  }
+  return status.error_code() == grpc::StatusCode::INTERNAL &&
+         absl::StrContains(status.error_message(), "serializ");
 }
 
 Handshake JudgeAnswer(const grpc::Status& status, const v1::RuntimeStatusResponse& answer,
