@@ -8,6 +8,7 @@ import os
 import pathlib
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -62,10 +63,10 @@ class Bench:
 
     def program(self, name):
         """A program of HOLON_BUILD_BENCH, or None."""
-        path = self.build / "bench" / name
+        path = self.arguments.programs.resolve() / name
         if path.exists():
             return path
-        print(f"skipped: {name} is not built (-DHOLON_BUILD_BENCH=ON)", file=sys.stderr)
+        print(f"skipped: {path} is not built (-DHOLON_BUILD_BENCH=ON)", file=sys.stderr)
         return None
 
     def row(self, what, ours, theirs, least, unit="ms"):
@@ -90,6 +91,7 @@ class Bench:
         time.sleep(2)  # Whatever a start leaves to be done is done.
         self.status(home, containerd)
         self.start_and_stop(supervisord)
+        self.exits()
         self.memory(pid, containerd, supervisord)
         self.idle(pid)
         self.warm(home)
@@ -129,6 +131,24 @@ class Bench:
             if supervisord:
                 self.row(f"holonctl {verb} / supervisorctl {verb}", ours,
                          found[f"supervisorctl {verb}"], 0.1)
+
+    def exits(self):
+        """How soon `wait --for stopped` says so, and is over: after a runtime that ends, and one that is killed."""
+        home = self.home("e")
+        waiter = [self.holonctl, "--home", home, "wait", "--for", "stopped"]
+        found = {}
+        for name, sent in (("ends", signal.SIGTERM), ("is killed", signal.SIGKILL)):
+            times = {"told": [], "returned": []}
+            for _ in range(self.arguments.exits):
+                self.ctl(home, "start", "--stability-window", "0")
+                pid = self.ctl(home, "status")["pid"]
+                for end, took in measure.exit_noticed(pid, waiter, sent, self.environment).items():
+                    times[end].append(took)
+            for end, values in times.items():
+                found[f"{end}, after the runtime {name}"] = measure.summary(values)
+            self.figure(f"wait --for stopped has told, after the runtime {name}",
+                        measure.summary(times["told"])["median"], 1, "ms")
+        self.results["exit_noticed"] = found
 
     def commands(self, topic, commands):
         """Medians by name."""
@@ -170,7 +190,8 @@ class Bench:
         self.results["warm_microseconds"] = found
         ours = found["runtime_status"]["median"]
         self.figure("RuntimeStatus over a warm channel", ours, 80, "µs")
-        self.row("RuntimeStatus / empty call", ours, found["empty_call"]["median"], 1.2, "µs")
+        for name, what in (("empty_call", "empty call"), ("health_check", "health check, same runtime")):
+            self.row(f"RuntimeStatus / {what}", ours, found[name]["median"], 1.2, "µs")
 
     # What is told.
 
@@ -179,6 +200,9 @@ class Bench:
             print(f"\n{topic.replace('_', ' ')} (median and p90 of {self.arguments.runs} runs, ms)")
             for name, result in self.results.get(topic, {}).items():
                 print(f"  {name:28} {result['median']:9.2f} {result['p90']:9.2f}")
+        print(f"\nwait --for stopped (median and p90 of {self.arguments.exits} exits, ms after the exit)")
+        for name, result in self.results["exit_noticed"].items():
+            print(f"  {name:40} {result['median']:9.2f} {result['p90']:9.2f}")
         print("\nresident memory (KiB, own part)")
         for name, result in self.results["memory_kib"].items():
             print(f"  {name:28} {result['resident']:9} {result['anonymous']:9}")
@@ -207,7 +231,11 @@ def main():
     parser.add_argument("--calls", type=int, default=20000, help="calls over a warm channel (20000)")
     parser.add_argument("--idle", type=int, default=10, help="seconds to watch an idle runtime (10)")
     parser.add_argument("--json", type=pathlib.Path, help="write everything there, too")
+    parser.add_argument("--programs", type=pathlib.Path,
+                        help="where minimal_client, empty_server and warm_calls are (BUILD/bench)")
+    parser.add_argument("--exits", type=int, default=20, help="exits of each kind to notice (20)")
     arguments = parser.parse_args()
+    arguments.programs = arguments.programs or arguments.build / "bench"
     with contextlib.ExitStack() as stack:
         # In a short place, because a socket's path has at most 107 bytes.
         root = stack.enter_context(tempfile.TemporaryDirectory(prefix="hb", dir="/tmp"))

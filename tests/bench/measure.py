@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import select
 import shutil
 import statistics
 import subprocess
@@ -12,6 +13,9 @@ import time
 class Failed(Exception):
     """A command that is measured must succeed."""
 
+
+# Ends what hangs; nothing waits that long.
+LONGEST_SECONDS = 20
 
 _QUIET = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
           (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
@@ -39,6 +43,65 @@ def interleaved(commands, runs, environment):
             if round_number >= 0:
                 times[name].append(took)
     return times
+
+
+def exit_noticed(pid, waiter, sent, environment):
+    """Milliseconds from the exit of process `pid`, brought about by signal `sent`, until the command `waiter`,
+    which awaits it, has said so, and until that command is over. Negative where it knew before the process was
+    gone."""
+    command = subprocess.Popen(waiter, env=environment, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE)
+    with command:
+        try:
+            _await_watcher(command, pid)
+            ended = _ends(pid, command, sent)
+        except Failed:
+            command.kill()
+            raise
+    if command.returncode != 0:
+        raise Failed(f"{waiter[0]}: exit {command.returncode}")
+    return {name: (at - ended["runtime"]) / 1e6 for name, at in ended.items() if name != "runtime"}
+
+
+def _ends(pid, command, sent):
+    """When the process was gone, the command had said so, and the command was gone: nanoseconds by name."""
+    names = {os.pidfd_open(pid): "runtime", os.pidfd_open(command.pid): "returned"}
+    pidfds = list(names)
+    names[command.stdout.fileno()] = "told"
+    poll = select.poll()
+    for descriptor in names:
+        poll.register(descriptor, select.POLLIN)
+    ended = {}
+    os.kill(pid, sent)
+    while len(ended) < len(names):
+        events = poll.poll(LONGEST_SECONDS * 1000)
+        now = time.perf_counter_ns()
+        if not events:
+            raise Failed(f"the exit of {pid} goes unnoticed")
+        for descriptor, _ in events:
+            ended[names[descriptor]] = now
+            poll.unregister(descriptor)
+    for descriptor in pidfds:
+        os.close(descriptor)
+    return ended
+
+
+def _await_watcher(command, pid):
+    """Until the command holds a pidfd of `pid`, and has had time to go to sleep over it."""
+    end = time.monotonic() + LONGEST_SECONDS
+    folder = pathlib.Path(f"/proc/{command.pid}/fdinfo")
+    while time.monotonic() < end:
+        if command.poll() is not None:
+            raise Failed(f"{command.args[0]}: exit {command.returncode} before anything ended")
+        for info in folder.iterdir():
+            try:
+                if re.search(rf"^Pid:\t{pid}$", info.read_text(encoding="utf-8"), re.MULTILINE):
+                    time.sleep(0.03)
+                    return
+            except OSError:
+                pass  # Closed meanwhile.
+        time.sleep(0.002)
+    raise Failed(f"{command.args[0]} does not watch {pid}")
 
 
 def summary(values):
