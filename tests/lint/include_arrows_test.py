@@ -44,7 +44,7 @@ class TheTable(unittest.TestCase):
         for path, library in [
                 ("runtime/base/clock.h", "runtime/base"),
                 ("runtime/holond.cc", "runtime/holond.cc"),
-                ("ctl/render/console.h", "ctl"),
+                ("ctl/render/console.h", "ctl/render"),
                 ("ctl/commands/options.h", "ctl/commands"),
                 ("ctl/main.cc", "ctl/main.cc"),
                 ("holon/v1/config.pb.h", "protos/config"),
@@ -68,7 +68,7 @@ class AViolation(unittest.TestCase):
 
     def assert_found(self, path, text, *words):
         tree.write(self.root, path, text)
-        found = [str(fault) for fault in arrows.faults(self.root)]
+        found = [str(fault) for fault in arrows.faults(self.root, set())]
         self.assertEqual(1, len(found), found)
         for word in (path, *words):
             self.assertIn(word, found[0])
@@ -80,6 +80,35 @@ class AViolation(unittest.TestCase):
     def test_a_runtime_that_includes_the_command_line_is_found(self):
         self.assert_found("runtime/daemon/daemon.h", '#include "ctl/render/console.h"\n',
                           "runtime/daemon may not use ctl")
+
+    def test_a_command_line_that_includes_the_runtime_is_found(self):
+        self.assert_found("ctl/commands/a.cc", '#include "runtime/daemon/instance.h"\n',
+                          "ctl/commands may not use runtime/daemon")
+        self.assert_found("ctl/commands/a.cc", '#include "runtime/control/listener.h"\n',
+                          "ctl/commands may not use runtime/control")
+
+    def test_rendering_does_not_know_the_life_cycle(self):
+        self.assert_found("ctl/render/a.cc", '#include "ctl/lifecycle/starter.h"\n',
+                          "ctl/render may not use ctl/lifecycle")
+
+    def test_the_life_cycle_does_not_know_the_commands(self):
+        self.assert_found("ctl/lifecycle/a.cc", '#include "ctl/commands/context.h"\n',
+                          "ctl/lifecycle may not use ctl/commands")
+
+    def test_the_command_lines_views_are_not_for_the_runtime(self):
+        self.assert_found("runtime/daemon/a.cc", '#include "holon/ctl/v1/views.pb.h"\n',
+                          "runtime/daemon may not use protos/ctl")
+
+    def test_a_permission_holds_for_one_include_alone(self):
+        allowed = {("ctl/render/a.h", "ctl/lifecycle/a.h")}
+        tree.write(self.root, "ctl/render/a.h", '#include "ctl/lifecycle/a.h"\n')
+        self.assertEqual([], arrows.faults(self.root, allowed))
+        tree.write(self.root, "ctl/render/b.h", '#include "ctl/lifecycle/a.h"\n')
+        self.assertEqual(["ctl/render/b.h"], [fault.path for fault in arrows.faults(self.root, allowed)])
+
+    def test_a_permission_that_nobody_needs_is_found(self):
+        found = arrows.faults(self.root, {("ctl/render/a.h", "ctl/lifecycle/a.h")})
+        self.assertIn("ctl/lifecycle/a.h is no longer included", str(found[0]))
 
     def test_angle_brackets_do_not_hide_it(self):
         self.assert_found("runtime/config/a.cc", "#  include <runtime/probe/prober.h>\n",
@@ -123,7 +152,7 @@ class AViolation(unittest.TestCase):
                 "google/protobuf/message.h", "grpcpp/server.h")))
         tree.write(self.root, "ctl/CMakeLists.txt",
                    "holon_library(ctl LINKS holon::probe holon::proto_ctl)\n")
-        self.assertEqual([], arrows.faults(self.root))
+        self.assertEqual([], arrows.faults(self.root, set()))
 
 
 if __name__ == "__main__":

@@ -20,12 +20,12 @@ class Fault:
 
 
 def files(root, *suffixes, under=("",)):
-    """Paths relative to `root`, sorted, of the files with these suffixes."""
+    """Paths relative to `root`, sorted, of the files with these suffixes; of all files where none is given."""
     found = set()
     for folder in under:
         for path in (root / folder).rglob("*"):
             relative = path.relative_to(root)
-            if path.suffix in suffixes and path.is_file() and not SKIPPED & set(relative.parts):
+            if (not suffixes or path.suffix in suffixes) and path.is_file() and not SKIPPED & set(relative.parts):
                 found.add(relative.as_posix())
     return sorted(found)
 

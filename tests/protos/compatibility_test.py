@@ -1,5 +1,7 @@
 """The protos keep what the snapshot promises, and the comparison that says so notices when they do not."""
 
+import os
+import pathlib
 import unittest
 
 from google.protobuf import descriptor_pb2, text_format
@@ -19,6 +21,20 @@ class TheProject(unittest.TestCase):
         if new:
             print(f"{len(new)} names are no promise yet ({', '.join(new[:5])}, …);",
                   "scripts/update-proto-snapshot makes them one")
+
+
+    @unittest.skipUnless("HOLON_DESCRIPTOR_SET" in os.environ, "HOLON_DESCRIPTOR_SET names no build")
+    def test_is_built_from_what_is_checked(self):
+        """The descriptors that the build made say what protos/ says, and none of its packages is left out."""
+        content = pathlib.Path(os.environ["HOLON_DESCRIPTOR_SET"]).read_bytes()
+        built = descriptors.promised(descriptor_pb2.FileDescriptorSet.FromString(content))
+        present = descriptors.promised(descriptors.load(descriptors.PROTOS))
+        built = {file.name: file for file in built.file}
+        for file in present.file:
+            if file.name in built:
+                self.assertEqual(file, built[file.name])
+        packages = {file.package for file in present.file if not file.package.startswith("google.")}
+        self.assertEqual(set(), packages - {file.package for file in built.values()})
 
 
 MESSAGE = "package a; message M { %s } message N {} enum E { E_UNSPECIFIED = 0; }"
