@@ -15,11 +15,44 @@ import tempfile
 import unittest
 
 import grpc
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 
 import python_client
 
 # Ends what hangs; nothing waits that long.
 DEADLINE = 60
+
+# What of grpc.reflection.v1alpha is needed here; Debian's Python has no package of it.
+REFLECTION = """
+name: "reflection.proto" package: "grpc.reflection.v1alpha" syntax: "proto3"
+message_type { name: "ServerReflectionRequest"
+  field { name: "file_containing_symbol" number: 4 type: TYPE_STRING oneof_index: 0 }
+  field { name: "list_services" number: 7 type: TYPE_STRING oneof_index: 0 }
+  oneof_decl { name: "message_request" } }
+message_type { name: "ServerReflectionResponse"
+  field { name: "file_descriptor_response" number: 4 type: TYPE_MESSAGE type_name: "Files" }
+  field { name: "list_services_response" number: 6 type: TYPE_MESSAGE type_name: "Services" } }
+message_type { name: "Files"
+  field { name: "file_descriptor_proto" number: 1 type: TYPE_BYTES label: LABEL_REPEATED } }
+message_type { name: "Services"
+  field { name: "service" number: 1 type: TYPE_MESSAGE type_name: "Service" label: LABEL_REPEATED } }
+message_type { name: "Service" field { name: "name" number: 1 type: TYPE_STRING } }
+"""
+
+
+def reflect(channel, **question):
+    """The answer of a server to one question about itself."""
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(text_format.Parse(REFLECTION, descriptor_pb2.FileDescriptorProto()))
+    factory = message_factory.MessageFactory(pool)
+    package = "grpc.reflection.v1alpha"
+    request, response = (
+        factory.GetPrototype(pool.FindMessageTypeByName(f"{package}.ServerReflection{kind}"))
+        for kind in ("Request", "Response"))
+    call = channel.stream_stream(f"/{package}.ServerReflection/ServerReflectionInfo",
+                                 request_serializer=request.SerializeToString,
+                                 response_deserializer=response.FromString)
+    return next(call(iter([request(**question)]), timeout=DEADLINE))
 
 
 class RuntimeClientTest(unittest.TestCase):
@@ -96,6 +129,29 @@ class RuntimeClientTest(unittest.TestCase):
         self.assertFalse(first.last)
         watch.cancel()
 
+    def test_a_watch_ends_when_the_runtime_drains(self):
+        watch = self.control.WatchRuntimeStatus(
+            self.contract.control.WatchRuntimeStatusRequest(), timeout=DEADLINE)
+        next(watch)
+        self.call("Shutdown", reason="the watch is over")
+        *before, last = watch
+        self.assertFalse([message for message in before if message.last])
+        self.assertTrue(last.last)
+        self.assertEqual(self.contract.control.PHASE_DRAINING, last.status.phase)
+        self.assertEqual(self.status["instance_id"], last.status.instance_id)
+
+    def test_it_describes_itself(self):
+        answer = reflect(self.channel, list_services="")
+        services = {service.name for service in answer.list_services_response.service}
+        self.assertLessEqual({"holon.v1.RuntimeControl", "grpc.health.v1.Health"}, services)
+        answer = reflect(self.channel, file_containing_symbol="holon.v1.RuntimeControl")
+        described = descriptor_pb2.FileDescriptorProto.FromString(
+            answer.file_descriptor_response.file_descriptor_proto[0])
+        self.assertEqual(self.contract.control.DESCRIPTOR.name, described.name)
+        self.assertEqual(
+            list(self.contract.control.DESCRIPTOR.services_by_name["RuntimeControl"].methods_by_name),
+            [method.name for method in described.service[0].method])
+
     def test_health_is_served_by_name(self):
         for service in ("", "holon.v1.RuntimeControl"):
             self.assertEqual("SERVING", self.contract.health(self.channel, service, DEADLINE))
@@ -118,6 +174,28 @@ class RuntimeClientTest(unittest.TestCase):
         self.assertEqual('"example/small"', answer.differences[0].expected)
         self.assertEqual('"example/large"', answer.differences[0].actual)
         self.assertEqual(self.contract.options.APPLY_HOT, answer.differences[0].apply)
+
+    def test_a_reload_applies_what_may_change_and_names_the_rest(self):
+        before = self.status["runtime_config_fingerprint"]
+        self.assertEqual(before, self.call("Reload").config_fingerprint)
+        (self.home / "config.json").write_text(
+            '{"model": {"default": "example/small"}, "drain": {"timeout_ms": 2000},'
+            ' "http_addr": "127.0.0.1:0"}\n')
+        answer = self.call("Reload", expected_instance_id=self.status["instance_id"])
+        self.assertEqual(["model.default"], [row.path for row in answer.applied])
+        self.assertEqual(["http_addr"], [row.path for row in answer.refused])
+        self.assertNotEqual(before, answer.config_fingerprint)
+        self.assertEqual(answer.config_fingerprint, self.call("Readiness").config_fingerprint)
+
+    def test_a_reload_of_an_invalid_file_changes_nothing(self):
+        (self.home / "config.json").write_text('{"model": 1}\n')
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.call("Reload")
+        self.assertEqual(grpc.StatusCode.INVALID_ARGUMENT, caught.exception.code())
+        _, info = self.contract.reason(caught.exception)
+        self.assertEqual("INVALID_CONFIG", info.reason)
+        self.assertEqual(self.status["runtime_config_fingerprint"],
+                         self.call("Readiness").config_fingerprint)
 
     def test_another_generation_is_not_stopped(self):
         with self.assertRaises(grpc.RpcError) as caught:
