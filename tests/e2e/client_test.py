@@ -40,7 +40,7 @@ class ClientTest(HolonTest):
         self.assertEqual([value.path for value in status.config],
                          sorted(value.path for value in status.config))
 
-    # The seed: shutdown requests shutdown.
+    # Case: shutdown requests shutdown.
     def test_shutdown_is_answered_and_ends_the_process(self):
         answer = self.call("Shutdown", reason="a test",
                            expected_instance_id=self.started["instance_id"])
@@ -123,7 +123,7 @@ class ClientTest(HolonTest):
             thread.join()
         self.assertEqual([self.started["instance_id"]] * 50, answers)
 
-    # The seed: status is open over the Unix socket when auth is required; readiness likewise.
+    # Case: status is open over the Unix socket when auth is required; readiness likewise.
     def test_the_sockets_clients_need_no_token(self):
         self.home.stop()
         self.home.start("--set", "control_auth_mode=required", "--set", "control_addr=127.0.0.1:0",

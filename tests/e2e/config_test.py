@@ -279,7 +279,7 @@ class DifferenceTest(ConfigTest):
         self.assertEqual("integer", row["type"], f"{row['path']} needs a line in OTHER_VALUES")
         return str(int(row["default"]) + 1)
 
-    # What users of the seed ran into: nine fingerprinted fields that no diff could name.
+    # Must never happen: nine fingerprinted fields that no diff could name.
     def test_every_setting_changes_the_fingerprint_and_is_named_alone(self):
         self.home.start()
         fingerprints = {self.fingerprint()}
@@ -300,7 +300,7 @@ class DifferenceTest(ConfigTest):
                 self.assertEqual((path, row["takes"]), (difference["path"], difference["takes"]))
                 self.assertNotEqual(difference["expected"], difference["actual"])
 
-    # The seed: effective config mismatch summary lists actionable differences.
+    # Case: effective config mismatch summary lists actionable differences.
     def test_a_start_with_another_configuration_names_both_sides_and_touches_nothing(self):
         started = self.home.start("--set", "http_addr=running:1")
         self.home.write_config({"http_addr": "wanted:2", "log": {"level": "debug"}})
@@ -457,7 +457,7 @@ class RestartTest(ConfigTest):
         self.assertFalse(processes.is_alive(first["pid"]))
         self.assertEqual("new:1", self.running_value("http_addr"))
 
-    # The seed: restart inherits recorded start options and overrides explicit flags.
+    # Case: restart inherits recorded start options and overrides explicit flags.
     def test_options_of_the_start_are_kept_and_given_ones_win(self):
         self.home.start("--set", "http_addr=first:1", "--set", "log.max_files=7")
         self.restart()
@@ -481,7 +481,7 @@ class RestartTest(ConfigTest):
         self.restart()
         self.assertEqual("other:1", self.running_value("http_addr"))
 
-    # The seed: restart's explicit local access clears the inherited advertise url; the same for tunnel access.
+    # Case: restart's explicit local access clears the inherited advertise url; the same for tunnel access.
     def test_an_explicit_address_clears_the_inherited_url_that_depends_on_it(self):
         self.home.start("--set", "http_addr=first:1", "--set", "callback_base_url=http://first/")
         self.restart("--set", "http_addr=second:2")
@@ -497,7 +497,7 @@ class RestartTest(ConfigTest):
         self.restart(action="started")
         self.home.serving = True
 
-    # The seed: restart requires a new token when the previous inline token was not persisted.
+    # Case: restart requires a new token when the previous inline token was not persisted.
     def test_a_secret_given_inline_must_be_given_again_before_anything_is_stopped(self):
         token = {"HOLON_CONTROL_TOKEN": "Sesame-4711"}
         first = self.home.start(env=token)
@@ -508,7 +508,7 @@ class RestartTest(ConfigTest):
         self.assertNotEqual(first["instance_id"], second["instance_id"])
         self.assertEqual(first["runtime_config_fingerprint"], second["runtime_config_fingerprint"])
 
-    # The seed: restart's inline token overrides an inherited token file without argv secret.
+    # Case: restart's inline token overrides an inherited token file without argv secret.
     def test_a_secret_from_a_named_file_is_inherited_by_its_name(self):
         token_file = self.home.root / "token"
         token_file.write_text("Sesame-4711", encoding="utf-8")

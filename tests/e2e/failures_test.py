@@ -23,7 +23,7 @@ class HistoryTest(HolonTest):
     def test_an_empty_history_is_no_failure(self):
         self.assertEqual([], self.failures())
 
-    # The seed: persisted last runtime failure round trips.
+    # Case: persisted last runtime failure round trips.
     def test_a_failed_start_is_listed_with_everything_that_is_known(self):
         use_fake_holond(self.home, "fails")
         self.fail()
@@ -51,7 +51,7 @@ class HistoryTest(HolonTest):
         self.assertTrue(failure["instance_id"])
         self.assert_nothing_left()
 
-    # The seed: persisted daemon lifecycle failures clear after success.
+    # Case: persisted daemon lifecycle failures clear after success.
     def test_only_a_stable_generation_makes_it_history(self):
         use_fake_holond(self.home, "fails")
         self.fail()
@@ -74,7 +74,7 @@ class HistoryTest(HolonTest):
         self.home.stop()
         self.assert_exit(0, holond.finish())
 
-    # The seed: daemon status surfaces persisted last failure when runtime stopped.
+    # Case: daemon status surfaces persisted last failure when runtime stopped.
     def test_it_is_shown_while_stopped_to_people_too(self):
         use_fake_holond(self.home, "fails")
         self.fail()

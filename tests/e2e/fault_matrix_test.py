@@ -282,7 +282,7 @@ class DescriptorsTest(FaultTest):
 
     def test_a_start_without_descriptors_fails_clean(self):
         def fewer():
-            resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (6, 6))
 
         result = self.home.ctl("start", "--json", *NO_WINDOW, preexec_fn=fewer)
         self.assertGreater(result.exit, 0, str(result))

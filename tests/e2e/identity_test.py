@@ -66,7 +66,7 @@ class StrangerTest(HolonTest):
         status = self.home.status().json
         return " ".join([status["message"], *status["warnings"]])
 
-    # The seed: daemon stop treats missing pid process as stale state.
+    # Case: daemon stop treats missing pid process as stale state.
     def test_a_pid_that_nobody_has(self):
         self.write(pid=4194303)
         self.assert_cleaned_and_never_signalled()

@@ -33,7 +33,7 @@ class RoundTripTest(HolonTest):
         self.assertEqual({"log": {"level": "debug"}}, self.home.config())
         self.assert_state("stopped", healthy=False, control_connectivity=False, phase=None)
 
-    # The seed: runtime service metadata round trips; status reports runtime metadata.
+    # Case: runtime service metadata round trips; status reports runtime metadata.
     def test_the_record_names_the_process_that_status_names(self):
         self.home.start()
         status = self.assert_state("running")
@@ -44,7 +44,7 @@ class RoundTripTest(HolonTest):
         self.assertEqual(status["runtime_config_fingerprint"], record["config_fingerprint"])
         self.assertEqual(f"{status['pid']}\n", self.home.pid_file.read_text(encoding="ascii"))
 
-    # The seed: daemon paths use run dir convention.
+    # Case: daemon paths use run dir convention.
     def test_everything_of_a_runtime_stands_in_the_run_directory(self):
         self.home.start()
         present = {path.name for path in self.home.run_dir.iterdir()}
@@ -192,7 +192,7 @@ class RuntimeProcessTest(HolonTest):
         self.assert_state("running", instance_id=first["instance_id"])
 
     def test_one_that_finds_a_dead_ones_files_cleans_them_up(self):
-        # The seed: serve preflight cleans dead pid and leftover socket state.
+        # Case: serve preflight cleans dead pid and leftover socket state.
         self.home.start()
         self.home.kill_runtime()
         holond = self.home.spawn_holond()
@@ -231,7 +231,7 @@ class StartUpTest(HolonTest):
         self.assert_failure(result, 124)
         self.assert_nothing_left()
 
-    # A slow recovery must never be killed at a fixed time-out. The seed: daemon start runs preparation before
+    # A slow recovery must never be killed at a fixed time-out. Case: daemon start runs preparation before
     # readiness timeout window.
     def test_one_that_tells_of_its_progress_gets_the_time_it_needs(self):
         use_fake_holond(self.home, "steps")
@@ -245,7 +245,7 @@ class StartUpTest(HolonTest):
         self.home.start("--start-timeout", "2s")
         self.assertGreater(time.monotonic() - begun, 2)
 
-    # The seed: startup stability succeeds when occupied socket probe crosses deadline. Ours: only a handshake
+    # Case: startup stability succeeds when occupied socket probe crosses deadline. Ours: only a handshake
     # is success.
     def test_one_that_says_it_is_ready_must_answer(self):
         use_fake_holond(self.home, "lies")
@@ -260,7 +260,7 @@ class StartUpTest(HolonTest):
         self.assertRegex(document["error"]["message"], "signal 9|SIGKILL")
         self.assert_nothing_left()
 
-    # The seed: persisted daemon lifecycle failures clear after success.
+    # Case: persisted daemon lifecycle failures clear after success.
     def test_a_failed_start_is_news_until_a_later_one_is_stable(self):
         use_fake_holond(self.home, "fails")
         self.assert_failure(self.home.ctl("start", "--json"), 1)

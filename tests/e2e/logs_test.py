@@ -26,19 +26,19 @@ class LogsTest(HolonTest):
         self.assert_exit(0, result)
         return result.out.splitlines()
 
-    # The seed: daemon logs surface paths, failures and tail.
+    # Case: daemon logs surface paths, failures and tail.
     def test_the_last_lines(self):
         self.write_log("".join(f"line {number}\n" for number in range(100)))
         self.assertEqual([f"line {number}" for number in range(95, 100)], self.logs("--tail", "5"))
         document = self.home.ctl("logs", "--tail", "1", "--json").json_lines
         self.assertIn("line 99", str(document))
 
-    # The seed: daemon logs tail zero omits log tail.
+    # Case: daemon logs tail zero omits log tail.
     def test_a_tail_of_none(self):
         self.write_log("line\n")
         self.assertEqual([], self.logs("--tail", "0"))
 
-    # The seed: daemon logs tail stays bounded for large log lines.
+    # Case: daemon logs tail stays bounded for large log lines.
     def test_it_is_bounded_for_large_lines(self):
         self.write_log("".join("x" * 20000 + f" end {number}\n" for number in range(100)))
         lines = self.logs("--tail", "100")

@@ -59,7 +59,7 @@ class LadderTest(HolonTest):
         self.assert_nothing_left()
 
     def test_a_suspended_runtime_without_its_socket_is_stopped(self):
-        # What users of the seed ran into: the socket vanished, and stop lost the process.
+        # Must never happen: the socket vanished, and stop lost the process.
         self.home.start()
         pid = self.home.suspend_runtime()
         self.home.socket.unlink()
@@ -67,7 +67,7 @@ class LadderTest(HolonTest):
         self.assertFalse(processes.is_alive(pid))
         self.assert_nothing_left()
 
-    # The seed: daemon stop uses recorded address when socket is missing.
+    # Case: daemon stop uses recorded address when socket is missing.
     def test_a_runtime_elsewhere_than_the_caller_thinks_is_stopped(self):
         elsewhere = self.home.root / "elsewhere.sock"
         self.home.start("--socket", elsewhere)
@@ -234,7 +234,7 @@ class StaleTest(HolonTest):
         self.home.stop()
         self.assertFalse(elsewhere.exists())
 
-    # The seed: pre-server preparation failure is retryable.
+    # Case: pre-server preparation failure is retryable.
     def test_twice_in_a_row(self):
         self.home.start()
         self.home.kill_runtime()
@@ -275,7 +275,7 @@ class ForceTest(HolonTest):
 
 @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "needs root, to become nobody")
 class AnotherUserTest(HolonTest):
-    # The seed: daemon stop errors on permission denied signals. Permission denied is no success.
+    # Case: daemon stop errors on permission denied signals. Permission denied is no success.
     def test_another_users_runtime_is_neither_seen_nor_stopped(self):
         binaries = binaries_beside(self.home.root / "bin")
         self.home.root.chmod(0o711)

@@ -57,7 +57,7 @@ class HeldAndOursTest(VerdictTest):
         fake = self.fake(*owning(self.home), phase="PHASE_DRAINING", healthy=False)
         self.assert_state("stopping", phase="draining", pid=fake.pid)
 
-    # The seed: runtime activity summary reports waiting runtime; status reports waiting activity.
+    # Case: runtime activity summary reports waiting runtime; status reports waiting activity.
     def test_what_agents_do_is_told_in_numbers_and_in_a_sentence(self):
         answer = answer_of(self.home)
         answer.activity.state = 2
@@ -69,14 +69,14 @@ class HeldAndOursTest(VerdictTest):
                           "processing_agents": 0, "waiting_agents": 2}, status["activity"])
         self.assertIn("5", status["message"])
 
-    # The seed: runtime status response decodes without activity field.
+    # Case: runtime status response decodes without activity field.
     def test_an_answer_without_activity_will_do(self):
         answer = answer_of(self.home)
         answer.ClearField("activity")
         self.keep(FakeRuntime(self.home, answer, *owning(self.home)))
         self.assert_state("running", activity=None)
 
-    # The seed: status reports last runtime failure. A failure of an earlier generation is said to be one.
+    # Case: status reports last runtime failure. A failure of an earlier generation is said to be one.
     def test_the_last_failure_says_whether_it_is_this_generations(self):
         answer = answer_of(self.home)
         answer.last_failure.summary = "a turn ended badly"
@@ -132,14 +132,14 @@ class HeldAndNotOursTest(VerdictTest):
         self.assert_unresponsive(
             self.peer("silent", *owning(self.home), "--home", self.home.path).pid)
 
-    # The seed: probe runtime reports running when socket refuses but pid alive. Ours: judged by lock and
+    # Case: probe runtime reports running when socket refuses but pid alive. Ours: judged by lock and
     # identity, and called unresponsive.
     def test_refusing_is_unresponsive(self):
         holder = self.holder()
         self.peer("refusing")
         self.assert_unresponsive(holder.pid)
 
-    # The seed: probe runtime reports running when socket missing but pid alive. Likewise.
+    # Case: probe runtime reports running when socket missing but pid alive. Likewise.
     def test_a_missing_socket_is_unresponsive(self):
         self.assert_unresponsive(self.holder().pid)
 
@@ -194,7 +194,7 @@ class IncompatibleTest(VerdictTest):
         self.assert_start_refused("INCOMPATIBLE")
         self.assert_stop_refused("INCOMPATIBLE", fake)
 
-    # The seed: daemon stop surfaces incompatible status probe guidance.
+    # Case: daemon stop surfaces incompatible status probe guidance.
     def test_stop_says_how_to_stop_it_all_the_same(self):
         self.fake(*owning(self.home), contract_version="2.0")
         document = self.assert_failure(self.home.ctl("stop", "--json"), 4, "INCOMPATIBLE")
@@ -258,7 +258,7 @@ class FreeTest(VerdictTest):
 
 
 class ForeignTest(VerdictTest):
-    # The seed: daemon stop refuses foreign socket cleanup.
+    # Case: daemon stop refuses foreign socket cleanup.
     def test_whoever_listens_and_is_no_holon(self):
         for mode in ("silent", "garbage", "hangup", "full"):
             with self.subTest(mode=mode):
@@ -271,14 +271,14 @@ class ForeignTest(VerdictTest):
                 peer.close()
                 self.home.socket.unlink()
 
-    # The seed: runtime status metadata match rejects foreign runtime.
+    # Case: runtime status metadata match rejects foreign runtime.
     def test_a_holon_of_another_home(self):
         fake = self.fake(home_dir="/somewhere/else")
         self.assertIn("/somewhere/else", self.assert_state("foreign")["message"])
         self.assert_start_refused("FOREIGN")
         self.assert_stop_refused("FOREIGN", fake)
 
-    # The seed: probe runtime treats non-socket path as stale. Ours: foreign, explained, and never deleted.
+    # Case: probe runtime treats non-socket path as stale. Ours: foreign, explained, and never deleted.
     def test_what_is_no_socket_is_never_deleted(self):
         def regular():
             self.home.socket.write_text("precious", encoding="utf-8")
@@ -309,7 +309,7 @@ class ForeignTest(VerdictTest):
 
 
 class NobodyTest(VerdictTest):
-    # The seed: daemon status surfaces dead pid and leftover socket as stale.
+    # Case: daemon status surfaces dead pid and leftover socket as stale.
     def test_dead_with_files_left_over_is_stale(self):
         self.home.start()
         files = self.home.lifecycle_files()
@@ -361,7 +361,7 @@ class NobodyTest(VerdictTest):
 
 
 class ReadinessTest(HolonTest):
-    # The seed: readiness omits activity summary; runtime status response decodes startup surface without
+    # Case: readiness omits activity summary; runtime status response decodes startup surface without
     # callback base url.
     def test_readiness_says_the_same_as_status_in_less(self):
         self.home.start()

@@ -71,7 +71,7 @@ class WaitTest(HolonTest):
         self.home.leaves_files = True
         self.assert_status_exit(0, waiting.finish(), "stale")
 
-    # What users of the seed ran into: a time-out while stopping was taken for "stopped".
+    # Must never happen: a time-out while stopping was taken for "stopped".
     def test_a_time_out_is_a_failure_and_says_how_it_is_instead(self):
         document = self.assert_failure(self.wait("ready", "--timeout", "100ms").finish(), 124)
         self.assertIn("stopped", document["error"]["message"])
