@@ -57,9 +57,19 @@ void RuntimeModel::SetLastFailure(const v1::Failure& failure) {
   Change([&](v1::RuntimeStatusResponse* status) { *status->mutable_last_failure() = failure; });
 }
 
-void RuntimeModel::SetDegraded(const std::vector<std::string>& reasons) {
-  Change([&](v1::RuntimeStatusResponse* status) {
-    status->mutable_degraded()->Assign(reasons.begin(), reasons.end());
+void RuntimeModel::SetDegraded(const std::string& cause, const std::string& reason) {
+  {
+    absl::MutexLock lock(&mutex_);
+    std::string& present = degraded_[cause];
+    if (present == reason) return;
+    present = reason;
+  }
+  Change([this](v1::RuntimeStatusResponse* status) {
+    mutex_.AssertHeld();
+    status->clear_degraded();
+    for (const auto& [cause, why] : degraded_) {
+      if (!why.empty()) status->add_degraded(why);
+    }
   });
 }
 

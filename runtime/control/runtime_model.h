@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,9 @@ class RuntimeModel {
   void SetConfig(const std::string& fingerprint, const std::vector<v1::ConfigValue>& config,
                  const std::string& http_addr);
   void SetLastFailure(const v1::Failure& failure);
-  // Reasons why a ready runtime is not healthy; empty: it is.
-  void SetDegraded(const std::vector<std::string>& reasons);
+  // Why a ready runtime is not healthy: one reason for each cause, a word such as "log". Empty:
+  // that cause is gone. Saying the same again changes nothing.
+  void SetDegraded(const std::string& cause, const std::string& reason);
   void Count(const std::function<void(v1::Counters*)>& change);
 
   v1::RuntimeStatusResponse Status() const;
@@ -47,6 +49,7 @@ class RuntimeModel {
 
   mutable absl::Mutex mutex_;
   v1::RuntimeStatusResponse status_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> degraded_ ABSL_GUARDED_BY(mutex_);  // Reasons by cause.
   uint64_t revision_ ABSL_GUARDED_BY(mutex_) = 1;
   std::function<void()> listener_;
 };

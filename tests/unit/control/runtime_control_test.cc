@@ -1,5 +1,6 @@
 #include "runtime/control/runtime_control.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -121,12 +122,29 @@ TEST(RuntimeModelTest, APhaseOnlyGoesForward) {
   EXPECT_FALSE(model.Status().healthy());
   model.BecomeReady();
   EXPECT_TRUE(model.Readiness().healthy());
-  model.SetDegraded({"disk full"});
+  model.SetDegraded("log", "disk full");
   EXPECT_FALSE(model.Readiness().healthy());
   model.BeginDraining();
   model.BecomeReady();
   EXPECT_EQ(model.phase(), v1::PHASE_DRAINING);
   EXPECT_EQ(changes, 4);
+}
+
+TEST(RuntimeModelTest, IsHealthyAgainWhenTheLastCauseIsGone) {
+  RuntimeModel model(Self());
+  model.BecomeReady();
+  int changes = 0;
+  model.OnChange([&] { ++changes; });
+  model.SetDegraded("log", "disk full");
+  model.SetDegraded("heal", "no inotify");
+  model.SetDegraded("log", "disk full");
+  EXPECT_EQ(changes, 2);
+  EXPECT_THAT(model.Status().degraded(), testing::ElementsAre("no inotify", "disk full"));
+  model.SetDegraded("log", "");
+  EXPECT_FALSE(model.Readiness().healthy());
+  model.SetDegraded("heal", "");
+  EXPECT_TRUE(model.Readiness().healthy());
+  EXPECT_THAT(model.Status().degraded(), testing::IsEmpty());
 }
 
 TEST(AccessTest, AutoAsksForATokenOffLoopback) {
