@@ -33,8 +33,8 @@ absl::Duration LockTimeout(const Context& context) {
 // Says how a command came out: one document, or what a person wants to know.
 base::ExitCode Report(Context& context, const Outcome& outcome, const Receipts& receipts) {
   Console& console = context.console();
-  absl::StatusOr<probe::Sighting> sighting = context.world().Look();
   if (context.options().json) {
+    absl::StatusOr<probe::Sighting> sighting = context.world().Look();
     v1::LifecycleView view;
     view.set_command(context.options().command_name);
     view.set_action(outcome.action);
@@ -58,10 +58,13 @@ base::ExitCode Report(Context& context, const Outcome& outcome, const Receipts& 
     return outcome.exit_code;
   }
   if (!outcome.ok()) {
-    if (outcome.reason == "CONFIG_DIFFERS" && sighting.ok() && probe::Answers(sighting->verdict)) {
-      const v1::StatusView status = context.Status(*sighting);
-      console.Text(
-          DifferenceTable({status.differences().begin(), status.differences().end()}, console));
+    if (outcome.reason == "CONFIG_DIFFERS") {
+      absl::StatusOr<probe::Sighting> sighting = context.world().Look();
+      if (sighting.ok() && probe::Answers(sighting->verdict)) {
+        const v1::StatusView status = context.Status(*sighting);
+        console.Text(
+            DifferenceTable({status.differences().begin(), status.differences().end()}, console));
+      }
     }
     if (!receipts.all().empty() && context.options().command == Command::kStop) {
       console.Text(LadderText(receipts.all(), console));

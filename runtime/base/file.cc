@@ -159,7 +159,8 @@ off_t SizeOf(int fd) {
   return fstat(fd, &found) == 0 ? found.st_size : 0;
 }
 
-absl::Status WriteFileAtomically(const std::string& path, absl::string_view content, mode_t mode) {
+absl::Status WriteFileAtomically(const std::string& path, absl::string_view content, mode_t mode,
+                                 Durability durability) {
   HOLON_ASSIGN_OR_RETURN(std::string temporary, WriteTemporary(path, content, mode));
   if (rename(temporary.c_str(), path.c_str()) != 0) {
     absl::Status status = absl::ErrnoToStatus(errno, absl::StrCat("cannot replace ", path));
@@ -167,7 +168,7 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
     return status;
   }
   RemoveAbandoned(path);
-  return SyncDirectory(DirectoryOf(path));
+  return durability == Durability::kFile ? SyncDirectory(DirectoryOf(path)) : absl::OkStatus();
 }
 
 void RemoveAbandoned(const std::string& path) {

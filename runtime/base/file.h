@@ -47,11 +47,17 @@ absl::StatusOr<UniqueFd> OpenForAppending(const std::string& path);
 // Bytes in an open file; 0 where that cannot be told.
 off_t SizeOf(int fd);
 
-// Replaces `path` whole: temporary file beside it, write, fsync, rename, fsync of the folder. After
-// a crash at any moment the old or the new file is there, never a mixture. RESOURCE_EXHAUSTED: disk
-// full.
+// What must have reached the disk before a write is done.
+enum class Durability {
+  kFile,  // The file and its name: not even a power failure brings the old one back.
+  kWhole,  // Its content before its name: after a power failure the old or the new file, whole.
+};
+
+// Replaces `path` whole: temporary file beside it, write, fsync, rename, and for kFile fsync of the
+// folder. After a crash at any moment the old or the new file is there, never a mixture.
+// RESOURCE_EXHAUSTED: disk full.
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content,
-                                 mode_t mode = 0600);
+                                 mode_t mode = 0600, Durability durability = Durability::kFile);
 
 // As WriteFileAtomically, but ALREADY_EXISTS instead of replacing.
 absl::Status CreateFileExclusively(const std::string& path, absl::string_view content,

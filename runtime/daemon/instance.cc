@@ -93,8 +93,9 @@ std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
 
 absl::StatusOr<base::UniqueFd> Instance::Announce(const state::v1::DaemonRecord& record) {
   HOLON_RETURN_IF_ERROR(UpdateRecord(record));
-  HOLON_RETURN_IF_ERROR(
-      base::WriteFileAtomically(paths_.pid_file, absl::StrCat(record.identity().pid(), "\n")));
+  HOLON_RETURN_IF_ERROR(base::WriteFileAtomically(paths_.pid_file,
+                                                  absl::StrCat(record.identity().pid(), "\n"), 0600,
+                                                  base::Durability::kWhole));
   HOLON_ASSIGN_OR_RETURN(base::UniqueFd socket, base::ListenAt(socket_path_));
   HOLON_ASSIGN_OR_RETURN(socket_file_, base::Look(socket_path_));
   return socket;

@@ -26,7 +26,8 @@ absl::StatusOr<v1::DaemonRecord> ReadDaemonRecord(const std::string& path) {
 }
 
 absl::Status WriteDaemonRecord(const std::string& path, const v1::DaemonRecord& record) {
-  return WriteJsonFile(path, record);
+  // It names a process of this boot: what a power failure takes would be stale anyway.
+  return WriteJsonFile(path, record, base::Durability::kWhole);
 }
 
 std::optional<pid_t> ReadPidFile(const std::string& path) {

@@ -39,8 +39,9 @@ std::string ToJson(const google::protobuf::Message& message) {
   return text;
 }
 
-absl::Status WriteJsonFile(const std::string& path, const google::protobuf::Message& message) {
-  return base::WriteFileAtomically(path, ToJson(message));
+absl::Status WriteJsonFile(const std::string& path, const google::protobuf::Message& message,
+                           base::Durability durability) {
+  return base::WriteFileAtomically(path, ToJson(message), 0600, durability);
 }
 
 }  // namespace holon::state

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "google/protobuf/message.h"
+#include "runtime/base/file.h"
 
 namespace holon::state {
 
@@ -14,7 +15,8 @@ namespace holon::state {
 absl::Status ReadJsonFile(const std::string& path, google::protobuf::Message* message);
 
 // Replaces the file whole (0600).
-absl::Status WriteJsonFile(const std::string& path, const google::protobuf::Message& message);
+absl::Status WriteJsonFile(const std::string& path, const google::protobuf::Message& message,
+                           base::Durability durability = base::Durability::kFile);
 
 // The text that WriteJsonFile writes.
 std::string ToJson(const google::protobuf::Message& message);
