@@ -55,9 +55,9 @@ base::ExitCode RunWait(Context& context) {
   const absl::Duration end = context.options().timeout.has_value()
                                  ? world.clock.Uptime() + *context.options().timeout
                                  : absl::InfiniteDuration();
-  HomeWatch watch(world);
+  HomeWatch watch(world, HomeWatch::Scope::kRuntime);
   while (true) {
-    absl::StatusOr<probe::Sighting> sighting = watch.Look();
+    absl::StatusOr<probe::Sighting> sighting = world.Look();
     if (!sighting.ok()) return context.FailHome(sighting.status());
     if (Reached(goal, *sighting)) {
       const v1::StatusView view = context.Status(*sighting);
@@ -89,10 +89,10 @@ base::ExitCode RunWait(Context& context) {
 
 base::ExitCode RunStatusWatch(Context& context) {
   World& world = context.world();
-  HomeWatch watch(world);
+  HomeWatch watch(world, HomeWatch::Scope::kFiles);
   std::string shown;
   while (true) {
-    absl::StatusOr<probe::Sighting> sighting = watch.Look();
+    absl::StatusOr<probe::Sighting> sighting = world.Look();
     if (!sighting.ok()) return context.FailHome(sighting.status());
     const v1::StatusView view = context.Status(*sighting);
     const std::string text = ToJsonLine(view);

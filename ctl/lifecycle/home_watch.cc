@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "runtime/base/file.h"
 
@@ -19,34 +18,65 @@ std::string Essence(holon::v1::RuntimeStatusResponse status) {
   return status.SerializeAsString();
 }
 
-}  // namespace
-
 // The run directory, or the nearest parent that exists: its appearance is the first sign of a
 // start.
-void HomeWatch::WatchDirectories() {
+std::vector<std::string> DirectoriesOf(const World& world) {
+  std::vector<std::string> directories;
+  for (std::string directory : {world.paths.run, base::DirectoryOf(world.socket_path)}) {
+    while (directory != "/") {
+      absl::StatusOr<base::FileInfo> info = base::LookThrough(directory);
+      if (info.ok() && info->type == base::FileType::kDirectory) break;
+      directory = base::DirectoryOf(directory);
+    }
+    directories.push_back(directory);
+  }
+  return directories;
+}
+
+}  // namespace
+
+// The end of the process and the news on its stream are all that is waited for.
+bool HomeWatch::TellsOfItself(const probe::Sighting& sighting) const {
+  return scope_ == Scope::kRuntime && probe::Answers(sighting.verdict) &&
+         sighting.process.has_value() && sighting.client != nullptr;
+}
+
+// An instance costs the kernel milliseconds to take down, so it is kept as long as it will do.
+bool HomeWatch::WatchDirectories() {
+  std::vector<std::string> wanted = DirectoriesOf(world_);
+  if (inotify_.has_value() && wanted == watched_ && !lost_) return false;
+  watched_ = std::move(wanted);
+  lost_ = false;
   absl::StatusOr<base::Inotify> created = base::Inotify::Create();
   if (!created.ok()) {
     inotify_.reset();
-    return;
+    return false;
   }
   inotify_.emplace(*std::move(created));
-  const uint32_t mask = IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF;
-  for (std::string directory : {world_.paths.run, base::DirectoryOf(world_.socket_path)}) {
-    while (!inotify_->Watch(directory, mask).ok() && directory != "/") {
-      directory = base::DirectoryOf(directory);
-    }
+  for (const std::string& directory : watched_) {
+    (void)inotify_->Watch(
+        directory, IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF);
   }
+  return true;
 }
 
-absl::StatusOr<probe::Sighting> HomeWatch::Look() {
-  WatchDirectories();
-  return world_.Look();
+// Whether anything that was watched has changed.
+bool HomeWatch::TakeEvents() {
+  const std::vector<base::Inotify::Event> events = inotify_->Read();
+  for (const base::Inotify::Event& event : events) {
+    if ((event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) != 0) lost_ = true;
+  }
+  return !events.empty();
 }
 
 Waited HomeWatch::AwaitChange(probe::Sighting& sighting, absl::Duration deadline,
                               const std::string& doing) {
+  const bool tells = TellsOfItself(sighting);
+  // What happened before the watch began is seen by one more look.
+  if (!tells && WatchDirectories()) return Waited::kReady;
   absl::StatusOr<base::ProcessHandle> process = absl::NotFoundError("nobody");
   if (sighting.process.has_value()) process = base::ProcessHandle::Open(*sighting.process);
+  if (tells && !process.ok()) return Waited::kReady;  // It has ended since.
   if (sighting.answer.has_value() && sighting.client != nullptr &&
       stream_instance_ != sighting.answer->instance_id()) {
     stream_.reset();
@@ -58,10 +88,12 @@ Waited HomeWatch::AwaitChange(probe::Sighting& sighting, absl::Duration deadline
   bool stream_open = stream_ != nullptr;
   while (true) {
     std::vector<int> fds;
-    if (inotify_.has_value()) fds.push_back(inotify_->fd());
+    const bool watching = inotify_.has_value() && !(tells && stream_open);
+    if (watching) fds.push_back(inotify_->fd());
     if (process.ok()) fds.push_back(process->fd());
     if (stream_open) fds.push_back(stream_->fd());
-    const bool blind = !inotify_.has_value() || sighting.verdict == probe::Verdict::kUnresponsive ||
+    const bool blind = (!tells && !watching) ||
+                       sighting.verdict == probe::Verdict::kUnresponsive ||
                        (probe::Answers(sighting.verdict) && !process.ok());
     const absl::Duration limit =
         blind ? std::min(deadline, world_.clock.Uptime() + kBlindInterval) : deadline;
@@ -76,7 +108,7 @@ Waited HomeWatch::AwaitChange(probe::Sighting& sighting, absl::Duration deadline
       if (news.ended && !process.ok()) return Waited::kReady;
     }
     if (process.ok() && process->Exited()) return Waited::kReady;
-    if (inotify_.has_value() && !inotify_->Read().empty()) return Waited::kReady;
+    if (watching && TakeEvents()) return Waited::kReady;
   }
 }
 

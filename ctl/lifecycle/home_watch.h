@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -18,19 +19,28 @@ namespace holon::ctl {
 // that came or went, the end of the process, or news on the runtime's stream. One thread.
 class HomeWatch {
  public:
-  explicit HomeWatch(World& world) : world_(world) {}
+  // What is news about a runtime that answers, beside what it says itself and its end.
+  enum class Scope {
+    kRuntime,  // Nothing.
+    kFiles,    // Whatever happens to its files, too.
+  };
+  HomeWatch(World& world, Scope scope) : world_(world), scope_(scope) {}
 
-  // A look; what happens after it began is not missed by the next AwaitChange.
-  absl::StatusOr<probe::Sighting> Look();
-
-  // Blocks until the home may look different from `sighting`.
+  // Blocks until the home may look different from `sighting`, the newest look at it.
   Waited AwaitChange(probe::Sighting& sighting, absl::Duration deadline, const std::string& doing);
 
  private:
-  void WatchDirectories();
+  // True where it watches something that it did not watch before.
+  bool WatchDirectories();
+  bool TakeEvents();
+
+  bool TellsOfItself(const probe::Sighting& sighting) const;
 
   World& world_;
+  const Scope scope_;
   std::optional<base::Inotify> inotify_;
+  std::vector<std::string> watched_;
+  bool lost_ = false;  // A watched directory is gone.
   std::unique_ptr<probe::ControlClient> client_;
   std::unique_ptr<RuntimeWatch> stream_;
   std::string stream_instance_;
