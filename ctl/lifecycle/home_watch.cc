@@ -54,8 +54,8 @@ bool HomeWatch::WatchDirectories() {
   }
   inotify_.emplace(*std::move(created));
   for (const std::string& directory : watched_) {
-    (void)inotify_->Watch(
-        directory, IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF);
+    (void)inotify_->Watch(directory,
+                          IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF);
   }
   return true;
 }
@@ -92,8 +92,7 @@ Waited HomeWatch::AwaitChange(probe::Sighting& sighting, absl::Duration deadline
     if (watching) fds.push_back(inotify_->fd());
     if (process.ok()) fds.push_back(process->fd());
     if (stream_open) fds.push_back(stream_->fd());
-    const bool blind = (!tells && !watching) ||
-                       sighting.verdict == probe::Verdict::kUnresponsive ||
+    const bool blind = (!tells && !watching) || sighting.verdict == probe::Verdict::kUnresponsive ||
                        (probe::Answers(sighting.verdict) && !process.ok());
     const absl::Duration limit =
         blind ? std::min(deadline, world_.clock.Uptime() + kBlindInterval) : deadline;

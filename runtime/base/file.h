@@ -49,7 +49,7 @@ off_t SizeOf(int fd);
 
 // What must have reached the disk before a write is done.
 enum class Durability {
-  kFile,  // The file and its name: not even a power failure brings the old one back.
+  kFile,   // The file and its name: not even a power failure brings the old one back.
   kWhole,  // Its content before its name: after a power failure the old or the new file, whole.
 };
 

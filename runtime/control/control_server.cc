@@ -98,13 +98,15 @@ absl::Status ControlServer::Start() {
 void ControlServer::ServeRuntimeControl() {
   auto* queue = queue_.get();
   auto* service = &service_;
-  UnaryCall<v1::RuntimeStatusRequest, v1::RuntimeStatusResponse>::Serve(
+  UnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>::Serve(
       access_,
       [=](auto* context, auto* request, auto* writer, void* tag) {
         service->RequestRuntimeStatus(context, request, writer, queue, queue, tag);
       },
-      {[this](const auto& request, auto* response) {
-         return control_.RuntimeStatus(request, response);
+      {[this](const grpc::ByteBuffer&, grpc::ByteBuffer* response) {
+         grpc::Slice bytes(control_.RuntimeStatus());
+         *response = grpc::ByteBuffer(&bytes, 1);
+         return grpc::Status::OK;
        },
        nullptr});
   UnaryCall<v1::ReadinessRequest, v1::ReadinessResponse>::Serve(

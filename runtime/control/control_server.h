@@ -51,7 +51,7 @@ class ControlServer {
   RuntimeControl control_;
   const Access access_;
   const std::string control_addr_;
-  v1::RuntimeControl::AsyncService service_;
+  v1::RuntimeControl::WithRawMethod_RuntimeStatus<v1::RuntimeControl::AsyncService> service_;
   grpc::health::v1::Health::AsyncService health_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;

@@ -25,12 +25,6 @@ std::string CallerText(const v1::Caller& caller) {
 
 }  // namespace
 
-grpc::Status RuntimeControl::RuntimeStatus(const v1::RuntimeStatusRequest&,
-                                           v1::RuntimeStatusResponse* response) {
-  *response = model_.Status();
-  return grpc::Status::OK;
-}
-
 grpc::Status RuntimeControl::Readiness(const v1::ReadinessRequest&,
                                        v1::ReadinessResponse* response) {
   *response = model_.Readiness();

@@ -36,8 +36,8 @@ class RuntimeControl {
  public:
   RuntimeControl(const RuntimeModel& model, RuntimeHost& host) : model_(model), host_(host) {}
 
-  grpc::Status RuntimeStatus(const v1::RuntimeStatusRequest& request,
-                             v1::RuntimeStatusResponse* response);
+  // A RuntimeStatusResponse as bytes: it is asked for far more often than it changes.
+  std::string RuntimeStatus() const { return model_.SerializedStatus(); }
   grpc::Status Readiness(const v1::ReadinessRequest& request, v1::ReadinessResponse* response);
   v1::WatchRuntimeStatusResponse Watch() const;
   grpc::Status CompareConfig(const v1::CompareConfigRequest& request,

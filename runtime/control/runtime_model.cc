@@ -85,6 +85,20 @@ v1::RuntimeStatusResponse RuntimeModel::Status() const {
   return status_;
 }
 
+std::string RuntimeModel::SerializedStatus() const {
+  absl::MutexLock lock(&mutex_);
+  if (serialized_revision_ != revision_) {
+    v1::RuntimeStatusResponse status = status_;
+    status.clear_counters();
+    serialized_ = status.SerializeAsString();
+    serialized_revision_ = revision_;
+  }
+  // Messages that are written one behind the other are read as one.
+  v1::RuntimeStatusResponse counters;
+  *counters.mutable_counters() = status_.counters();
+  return serialized_ + counters.SerializeAsString();
+}
+
 v1::ReadinessResponse RuntimeModel::Readiness() const {
   absl::MutexLock lock(&mutex_);
   v1::ReadinessResponse readiness;

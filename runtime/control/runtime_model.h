@@ -37,6 +37,8 @@ class RuntimeModel {
   void Count(const std::function<void(v1::Counters*)>& change);
 
   v1::RuntimeStatusResponse Status() const;
+  // The same as bytes: nothing but the counters is serialised anew while nothing changes.
+  std::string SerializedStatus() const;
   v1::ReadinessResponse Readiness() const;
   v1::Phase phase() const;
   std::string instance_id() const;
@@ -51,6 +53,9 @@ class RuntimeModel {
   v1::RuntimeStatusResponse status_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> degraded_ ABSL_GUARDED_BY(mutex_);  // Reasons by cause.
   uint64_t revision_ ABSL_GUARDED_BY(mutex_) = 1;
+  // Without the counters, of serialized_revision_.
+  mutable std::string serialized_ ABSL_GUARDED_BY(mutex_);
+  mutable uint64_t serialized_revision_ ABSL_GUARDED_BY(mutex_) = 0;
   std::function<void()> listener_;
 };
 

@@ -147,6 +147,20 @@ TEST(RuntimeModelTest, IsHealthyAgainWhenTheLastCauseIsGone) {
   EXPECT_THAT(model.Status().degraded(), testing::IsEmpty());
 }
 
+TEST(RuntimeModelTest, TheBytesSayWhatTheStatusSays) {
+  RuntimeModel model(Self());
+  auto read = [&] {
+    v1::RuntimeStatusResponse status;
+    EXPECT_TRUE(status.ParseFromString(model.SerializedStatus()));
+    return status.SerializeAsString();
+  };
+  EXPECT_EQ(read(), model.Status().SerializeAsString());
+  model.BecomeReady();
+  EXPECT_EQ(read(), model.Status().SerializeAsString());
+  model.Count([](v1::Counters* counters) { counters->set_connections_accepted(7); });
+  EXPECT_EQ(read(), model.Status().SerializeAsString());
+}
+
 TEST(AccessTest, AutoAsksForATokenOffLoopback) {
   for (const auto& [address, mode, required] :
        std::vector<std::tuple<std::string, v1::ControlAuthMode, bool>>{
