@@ -49,6 +49,15 @@ std::vector<std::string> DescriptorsOf(pid_t pid) {
   return ListDirectory(absl::StrCat("/proc/", pid, "/fdinfo")).value_or(std::vector<std::string>());
 }
 
+std::vector<pid_t> Processes() {
+  std::vector<pid_t> pids;
+  for (const std::string& name : ListDirectory("/proc").value_or(std::vector<std::string>())) {
+    int pid;
+    if (absl::SimpleAtoi(name, &pid)) pids.push_back(pid);
+  }
+  return pids;
+}
+
 // "lock:\t1: OFDLCK  ADVISORY  WRITE -1 08:01:1234 0 EOF"; empty where the descriptor holds none.
 std::string LockLineOf(pid_t pid, const std::string& descriptor) {
   absl::StatusOr<std::string> info =
@@ -156,14 +165,17 @@ std::optional<pid_t> FindLockHolder(const std::string& path) {
   struct stat found;
   if (stat(path.c_str(), &found) != 0) return std::nullopt;
   const std::string inode = absl::StrCat(":", found.st_ino, " ");
-  absl::StatusOr<std::vector<std::string>> processes = ListDirectory("/proc");
-  if (!processes.ok()) return std::nullopt;
-  for (const std::string& process : *processes) {
-    int pid;
-    if (!absl::SimpleAtoi(process, &pid)) continue;
+  for (pid_t pid : Processes()) {
     for (const std::string& descriptor : DescriptorsOf(pid)) {
       if (absl::StrContains(LockLineOf(pid, descriptor), inode)) return pid;
     }
+  }
+  return std::nullopt;
+}
+
+std::optional<pid_t> FindLostLockHolder(const std::string& path) {
+  for (pid_t pid : Processes()) {
+    if (HoldsLostLock(pid, path)) return pid;
   }
   return std::nullopt;
 }

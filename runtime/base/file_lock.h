@@ -72,6 +72,9 @@ std::optional<pid_t> FindLockHolder(const std::string& path);
 // longer.
 bool HoldsLostLock(pid_t pid, const std::string& path);
 
+// The process of which HoldsLostLock is true. Costs a walk over /proc.
+std::optional<pid_t> FindLostLockHolder(const std::string& path);
+
 }  // namespace holon::base
 
 #endif  // HOLON_RUNTIME_BASE_FILE_LOCK_H_

@@ -49,6 +49,12 @@ void Listener::AcceptAll() {
   }
 }
 
+void Listener::Replace(base::UniqueFd socket) {
+  AcceptAll();
+  socket_ = std::move(socket);
+  reserve_.Reset(dup(socket_.get()));
+}
+
 // Without this a full descriptor table would leave the connection waiting and the loop spinning.
 void Listener::ShedOne() {
   reserve_.Reset();

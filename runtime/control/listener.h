@@ -25,6 +25,8 @@ class Listener {
   int fd() const { return socket_.get(); }
   // Takes everybody who waits. Does not block.
   void AcceptAll();
+  // Listens on `socket` from now on. Whoever waits at the old one is still served.
+  void Replace(base::UniqueFd socket);
   // "pid 12 uid 0, pid 15 uid 0": who connected last, as the kernel says.
   std::string RecentPeers() const;
 

@@ -27,6 +27,8 @@ namespace {
 constexpr absl::Duration kServerGrace = absl::Milliseconds(100);
 // A generation that has been ready for so long is stable: failures before it are history.
 constexpr absl::Duration kStableAfter = absl::Seconds(2);
+// Whoever removes a directory file by file shall find it empty at the end.
+constexpr absl::Duration kSettle = absl::Milliseconds(10);
 // What the watchdog grants on top of the drain deadline.
 constexpr absl::Duration kWatchdogGrace = absl::Seconds(1);
 
@@ -60,6 +62,7 @@ Daemon::Daemon(StartupConfig startup, base::SignalFd& signals, base::NotifySende
       logger_(logger),
       clock_(clock),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      run_watch_(paths_, socket_path_),
       startup_configuration_(std::move(startup.configuration)) {}
 
 base::ExitCode Daemon::Run() {
@@ -158,21 +161,58 @@ void Daemon::Recover() {
 }
 
 void Daemon::Serve() {
-  const base::Deadline stable(clock_, kStableAfter);
+  Heal();  // What was lost before anybody watched.
+  const absl::Duration stable_at = clock_.Uptime() + kStableAfter;
   bool marked = false;
   while (true) {
+    absl::Duration next = heal_retry_.at();
+    if (!marked) next = std::min(next, stable_at);
     std::optional<size_t> ready =
-        base::WaitReadable({wake_.get(), signals_.fd(), listener_->fd()},
-                           marked ? absl::InfiniteDuration() : stable.Remaining());
-    if (!marked && stable.Expired()) {
+        base::WaitReadable({wake_.get(), signals_.fd(), listener_->fd(), run_watch_.fd()},
+                           std::max(next - clock_.Uptime(), absl::ZeroDuration()));
+    if (!marked && clock_.Uptime() >= stable_at) {
       marked = true;
       MarkStable();
     }
+    if (clock_.Uptime() >= heal_retry_.at()) Heal();
     if (!ready.has_value()) continue;
     if (*ready == 0) return;
     if (*ready == 1) TakeSignal();
     if (*ready == 2) listener_->AcceptAll();
+    if (*ready == 3 && run_watch_.Take()) heal_retry_.Due(clock_.Uptime() + kSettle);
   }
+}
+
+void Daemon::Heal() {
+  absl::Status watched = run_watch_.Watch();
+  Healed healed = instance_->Heal();
+  if (healed.socket.valid()) listener_->Replace(std::move(healed.socket));
+  for (const Healed::File& file : healed.files) {
+    logger_.Warning("put back what was lost", {{"path", file.path}, {"displaced", file.displaced}});
+  }
+  if (!healed.files.empty()) {
+    const uint64_t files = healed.files.size();
+    model_->Count([files](v1::Counters* counters) {
+      counters->set_files_healed(counters->files_healed() + files);
+    });
+    watched = run_watch_.Watch();  // The new ones.
+  }
+  // Somebody who looks at the lock will close it in a moment, which the watch tells.
+  const bool waits = absl::IsUnavailable(healed.status) && run_watch_.fd() >= 0;
+  if (healed.status.ok() || waits) {
+    heal_retry_.Succeeded();
+  } else {
+    heal_retry_.Failed(clock_.Uptime());
+  }
+  model_->SetDegraded(
+      "heal", healed.status.ok() || waits
+                  ? ""
+                  : absl::StrCat("the run directory is damaged: ", healed.status.message()));
+  model_->SetDegraded("inotify",
+                      run_watch_.fd() >= 0
+                          ? ""
+                          : absl::StrCat("no inotify, so the run directory is not looked after: ",
+                                         watched.message()));
 }
 
 // Whoever started us, and whether or not it watches: this generation has shown that it lives.

@@ -21,6 +21,8 @@
 #include "runtime/daemon/instance.h"
 #include "runtime/daemon/live_config.h"
 #include "runtime/daemon/process_logger.h"
+#include "runtime/daemon/retry.h"
+#include "runtime/daemon/run_watch.h"
 #include "runtime/daemon/startup.h"
 #include "runtime/state/home.h"
 
@@ -48,6 +50,8 @@ class Daemon final : public control::RuntimeHost {
   void Serve();
   void MarkStable();
   void TakeSignal();
+  // Puts back what is missing from the run directory, and looks after it from now on.
+  void Heal();
   void Drain();
   state::v1::DaemonRecord Record() const;
 
@@ -65,6 +69,8 @@ class Daemon final : public control::RuntimeHost {
   std::optional<control::RuntimeModel> model_;
   std::optional<control::ControlServer> server_;
   std::optional<control::Listener> listener_;
+  RunWatch run_watch_;
+  Retry heal_retry_;
   config::Configuration startup_configuration_;
 
   absl::Mutex mutex_;

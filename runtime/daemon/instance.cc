@@ -11,6 +11,7 @@
 #include "runtime/base/unix_socket.h"
 #include "runtime/probe/prober.h"
 #include "runtime/state/daemon_record.h"
+#include "runtime/state/json_file.h"
 #include "runtime/state/stale_files.h"
 
 namespace holon::daemon {
@@ -19,9 +20,8 @@ namespace {
 // Somebody may just be cleaning up after a dead runtime.
 constexpr absl::Duration kLockWait = absl::Seconds(1);
 
-std::string HolderText(const state::HomePaths& paths) {
+std::string HolderText(const state::HomePaths& paths, std::optional<pid_t> holder) {
   absl::StatusOr<state::v1::DaemonRecord> record = state::ReadDaemonRecord(paths.daemon_record);
-  std::optional<pid_t> holder = base::FindLockHolder(paths.instance_lock);
   std::string text = holder.has_value() ? absl::StrCat("pid ", *holder) : "an unknown process";
   if (record.ok() && (!holder.has_value() || record->identity().pid() == *holder)) {
     text = absl::StrCat("pid ", record->identity().pid(), ", generation ", record->instance_id());
@@ -38,6 +38,19 @@ Refusal Refuse(base::ExitCode exit_code, const std::string& message) {
 std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
                                         const std::string& socket_path, int interrupt_fd,
                                         Refusal* refusal) {
+  // Somebody may have emptied the run directory of a runtime that is suspended. Asked before the
+  // file is made again, because its absence is the only trace.
+  absl::StatusOr<base::LockState> before = base::LockStateOf(paths.instance_lock);
+  if (before.ok() && *before == base::LockState::kAbsent) {
+    std::optional<pid_t> holder = base::FindLostLockHolder(paths.instance_lock);
+    if (holder.has_value()) {
+      *refusal = Refuse(base::ExitCode::kUnknown,
+                        absl::StrCat(HolderText(paths, holder), " still serves ", paths.home,
+                                     ", but has lost its lock file; see: holonctl --home ",
+                                     paths.home, " status"));
+      return std::nullopt;
+    }
+  }
   absl::StatusOr<base::FileLock> lock =
       base::FileLock::Acquire(paths.instance_lock, kLockWait, interrupt_fd);
   if (absl::IsCancelled(lock.status())) {
@@ -45,10 +58,10 @@ std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
     return std::nullopt;
   }
   if (absl::IsUnavailable(lock.status())) {
-    *refusal =
-        Refuse(base::ExitCode::kFailed,
-               absl::StrCat("another runtime serves ", paths.home, " already (", HolderText(paths),
-                            "); look at it with: holonctl --home ", paths.home, " status"));
+    *refusal = Refuse(base::ExitCode::kFailed,
+                      absl::StrCat("another runtime serves ", paths.home, " already (",
+                                   HolderText(paths, base::FindLockHolder(paths.instance_lock)),
+                                   "); look at it with: holonctl --home ", paths.home, " status"));
     return std::nullopt;
   }
   if (!lock.ok()) {
@@ -93,16 +106,43 @@ std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
 
 absl::StatusOr<base::UniqueFd> Instance::Announce(const state::v1::DaemonRecord& record) {
   HOLON_RETURN_IF_ERROR(UpdateRecord(record));
-  HOLON_RETURN_IF_ERROR(base::WriteFileAtomically(paths_.pid_file,
-                                                  absl::StrCat(record.identity().pid(), "\n"), 0600,
-                                                  base::Durability::kWhole));
+  pid_text_ = absl::StrCat(record.identity().pid(), "\n");
+  HOLON_RETURN_IF_ERROR(
+      base::WriteFileAtomically(paths_.pid_file, pid_text_, 0600, base::Durability::kWhole));
   HOLON_ASSIGN_OR_RETURN(base::UniqueFd socket, base::ListenAt(socket_path_));
   HOLON_ASSIGN_OR_RETURN(socket_file_, base::Look(socket_path_));
   return socket;
 }
 
 absl::Status Instance::UpdateRecord(const state::v1::DaemonRecord& record) {
+  absl::MutexLock lock(&record_->mutex);
+  record_->text = state::ToJson(record);
   return state::WriteDaemonRecord(paths_.daemon_record, record);
+}
+
+Healed Instance::Heal() {
+  Healed healed;
+  healed.status = HealRunDirectory();
+  if (!healed.status.ok()) return healed;
+  healed.status.Update(HealLock(paths_.instance_lock, &lock_, &healed));
+  {
+    absl::MutexLock lock(&record_->mutex);
+    healed.status.Update(HealContent(paths_.daemon_record, record_->text, &healed));
+  }
+  healed.status.Update(HealContent(paths_.pid_file, pid_text_, &healed));
+  healed.status.Update(HealSocket(socket_path_, &socket_file_, &healed));
+  return healed;
+}
+
+// A home that is gone was moved or removed by somebody who wants it elsewhere: it is not made
+// again.
+absl::Status Instance::HealRunDirectory() const {
+  HOLON_ASSIGN_OR_RETURN(base::FileInfo home, base::Look(paths_.home));
+  if (home.type != base::FileType::kDirectory) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the home ", paths_.home, " is gone; move it back, or stop pid ", getpid()));
+  }
+  return base::MakeDirectory(paths_.run, 0700);
 }
 
 absl::Status Instance::Withdraw() {

@@ -1,16 +1,20 @@
 #ifndef HOLON_RUNTIME_DAEMON_INSTANCE_H_
 #define HOLON_RUNTIME_DAEMON_INSTANCE_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "holon/state/v1/records.pb.h"
 #include "runtime/base/exit_code.h"
 #include "runtime/base/file.h"
 #include "runtime/base/file_lock.h"
 #include "runtime/base/unique_fd.h"
+#include "runtime/daemon/heal.h"
 #include "runtime/state/home.h"
 
 namespace holon::daemon {
@@ -21,8 +25,8 @@ struct Refusal {
   std::string message;  // What was found and what to do.
 };
 
-// This process's claim on a home: the instance lock, and with it socket, pid file and record. One
-// thread.
+// This process's claim on a home: the instance lock, and with it socket, pid file and record.
+// Announce, Heal and Withdraw are for one thread; UpdateRecord may be called from another.
 class Instance {
  public:
   // Takes the lock, waiting a second for whoever may be cleaning up; makes sure that no other
@@ -38,6 +42,10 @@ class Instance {
   // Replaces the record, after a reload.
   absl::Status UpdateRecord(const state::v1::DaemonRecord& record);
 
+  // Puts back whatever of lock file, socket, pid file and record is no longer as this object made
+  // it, and the run directory itself. After Announce.
+  Healed Heal();
+
   // Removes socket, pid file and record: what Announce made, and nothing else. The lock goes last,
   // with this object.
   absl::Status Withdraw();
@@ -46,10 +54,19 @@ class Instance {
   Instance(base::FileLock lock, const state::HomePaths& paths, std::string socket_path)
       : lock_(std::move(lock)), paths_(paths), socket_path_(std::move(socket_path)) {}
 
+  absl::Status HealRunDirectory() const;
+
   base::FileLock lock_;
   state::HomePaths paths_;
   std::string socket_path_;
   base::FileInfo socket_file_;  // Inode 0 before Announce.
+  std::string pid_text_;
+  // Behind a pointer, so that an instance can be moved before it is announced.
+  struct Record {
+    absl::Mutex mutex;
+    std::string text ABSL_GUARDED_BY(mutex);
+  };
+  std::unique_ptr<Record> record_ = std::make_unique<Record>();
 };
 
 }  // namespace holon::daemon

@@ -65,17 +65,19 @@ class Glance {
   Glance(const state::HomePaths& paths, const base::Deadline& deadline)
       : paths_(paths), deadline_(deadline) {}
 
-  absl::StatusOr<Sighting> Take(const std::string& given_socket, bool lock_held);
+  absl::StatusOr<Sighting> Take(const std::string& given_socket, base::LockState lock);
 
  private:
   absl::Status Ask(const std::string& socket_path);
   void ReadRecord();
   absl::Status AskRecordedSocket(const std::string& given_socket);
   void FindProcess();
+  void FindLostHolder();
   void Explain();
 
   const state::HomePaths& paths_;
   const base::Deadline& deadline_;
+  bool lock_absent_ = false;
   // What answers is a gRPC server without our service.
   bool unknown_service_ = false;
   Sighting sighting_;
@@ -153,14 +155,29 @@ void Glance::FindProcess() {
     // Without a view of /proc the record will do where the socket's peer confirms it.
     if (!sighting_.process.has_value() && seen.peer_is_recorded) sighting_.process = recorded;
   } else if (recorded.has_value()) {
-    seen.recorded_holds_lost_lock = base::HoldsLostLock(recorded->pid, paths_.instance_lock);
-    if (seen.recorded_holds_lost_lock || seen.peer_is_recorded) sighting_.process = recorded;
+    seen.holds_lost_lock = base::HoldsLostLock(recorded->pid, paths_.instance_lock);
+    if (seen.holds_lost_lock || seen.peer_is_recorded) sighting_.process = recorded;
+  } else if (lock_absent_) {
+    FindLostHolder();
   }
   // A Holon that holds our lock and does not know our service is one of another contract.
   if (unknown_service_ && sighting_.process.has_value() &&
       sighting_.peer->pid == sighting_.process->pid) {
     seen.handshake = Handshake::kIncompatible;
   }
+}
+
+// Somebody may have emptied the run directory of a runtime that cannot put it back: a suspended
+// one.
+void Glance::FindLostHolder() {
+  absl::StatusOr<base::FileInfo> home = base::Look(paths_.home);
+  if (!home.ok() || home->type == base::FileType::kAbsent) return;
+  std::optional<pid_t> holder = base::FindLostLockHolder(paths_.instance_lock);
+  if (!holder.has_value()) return;
+  absl::StatusOr<base::ProcessIdentity> identity = base::IdentityOf(*holder);
+  if (!identity.ok()) return;
+  sighting_.process = *identity;
+  sighting_.seen.holds_lost_lock = true;
 }
 
 void Glance::Explain() {
@@ -176,7 +193,7 @@ void Glance::Explain() {
   std::string& detail = sighting_.detail;
   switch (sighting_.verdict) {
     case Verdict::kUnresponsive:
-      if (!seen.lock_held && seen.recorded_holds_lost_lock) {
+      if (!seen.lock_held && seen.holds_lost_lock) {
         detail = absl::StrCat("the runtime", process, " lives, but has lost its lock file");
       } else if (seen.handshake == Handshake::kSilent) {
         detail = absl::StrCat("the runtime", process, " lives, but did not answer on ", socket,
@@ -224,9 +241,10 @@ void Glance::Explain() {
   }
 }
 
-absl::StatusOr<Sighting> Glance::Take(const std::string& given_socket, bool lock_held) {
+absl::StatusOr<Sighting> Glance::Take(const std::string& given_socket, base::LockState lock) {
   Observation& seen = sighting_.seen;
-  seen.lock_held = lock_held;
+  seen.lock_held = lock == base::LockState::kHeld;
+  lock_absent_ = lock == base::LockState::kAbsent;
   HOLON_RETURN_IF_ERROR(Ask(given_socket));
   if (seen.handshake != Handshake::kOurs) ReadRecord();
   HOLON_RETURN_IF_ERROR(AskRecordedSocket(given_socket));
@@ -243,13 +261,8 @@ absl::StatusOr<Sighting> Glance::Take(const std::string& given_socket, bool lock
 // Whether a second glance could see something better than the first.
 bool MayChange(const Sighting& sighting) {
   const Observation& seen = sighting.seen;
-  return seen.lock_held && seen.handshake != Handshake::kOurs &&
+  return (seen.lock_held || seen.holds_lost_lock) && seen.handshake != Handshake::kOurs &&
          seen.handshake != Handshake::kSilent && seen.handshake != Handshake::kIncompatible;
-}
-
-absl::StatusOr<bool> IsHeld(const state::HomePaths& paths) {
-  HOLON_ASSIGN_OR_RETURN(base::LockState lock, base::LockStateOf(paths.instance_lock));
-  return lock == base::LockState::kHeld;
 }
 
 }  // namespace
@@ -258,7 +271,7 @@ absl::StatusOr<Sighting> LookBeside(const base::FileLock&, const state::HomePath
                                     const std::string& socket_path, absl::Duration timeout) {
   base::SystemClock clock;
   base::Deadline deadline(clock, timeout);
-  return Glance(paths, deadline).Take(socket_path, /*lock_held=*/false);
+  return Glance(paths, deadline).Take(socket_path, base::LockState::kFree);
 }
 
 absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& socket_path,
@@ -268,11 +281,10 @@ absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& 
   std::optional<base::Inotify> inotify;
   bool again = true;
   while (true) {
-    HOLON_ASSIGN_OR_RETURN(bool held_before, IsHeld(paths));
-    HOLON_ASSIGN_OR_RETURN(Sighting sighting,
-                           Glance(paths, deadline).Take(socket_path, held_before));
-    HOLON_ASSIGN_OR_RETURN(bool held, IsHeld(paths));
-    if (held != held_before) {
+    HOLON_ASSIGN_OR_RETURN(base::LockState before, base::LockStateOf(paths.instance_lock));
+    HOLON_ASSIGN_OR_RETURN(Sighting sighting, Glance(paths, deadline).Take(socket_path, before));
+    HOLON_ASSIGN_OR_RETURN(base::LockState after, base::LockStateOf(paths.instance_lock));
+    if (after != before) {
       // The world changed while we looked. One more look gets the whole time-out, so that a runtime
       // which came or went at the last moment is not called silent.
       if (deadline.Expired()) {
@@ -284,12 +296,13 @@ absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& 
     }
     if (!MayChange(sighting) || deadline.Expired()) return sighting;
     // A living runtime whose socket is not there yet, or no longer: wait for the socket or for its
-    // end.
+    // end. The home's other entries matter where the run directory itself is gone.
     if (!inotify.has_value()) {
       absl::StatusOr<base::Inotify> created = base::Inotify::Create();
       if (!created.ok()) return sighting;
       inotify.emplace(*std::move(created));
-      for (const std::string& directory : {base::DirectoryOf(sighting.socket_path), paths.run}) {
+      for (const std::string& directory :
+           {base::DirectoryOf(sighting.socket_path), paths.run, paths.home}) {
         (void)inotify->Watch(directory, IN_CREATE | IN_MOVED_TO | IN_DELETE);
       }
       continue;  // What happened before the watch began is seen by one more glance.

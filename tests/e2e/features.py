@@ -15,7 +15,6 @@ MISSING = {
     "doctor",             # holonctl doctor
     "failures",           # holonctl failures
     "full disk",          # degraded, and log loss counted
-    "heal",               # the runtime restores its run directory
     "list",               # holonctl list
     "log rotation",       # log.max_bytes, log.max_files
     "logs",               # holonctl logs

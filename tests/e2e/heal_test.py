@@ -1,6 +1,7 @@
 """A runtime that lives restores what is taken from its run directory, and displaces nothing for good."""
 
 import os
+import shutil
 import unittest
 
 import processes
@@ -61,7 +62,10 @@ class HealTest(HolonTest):
                 self.assertIn("precious " + name, kept)
 
     def text(self, path):
-        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        try:
+            return path.read_text(encoding="utf-8", errors="replace")
+        except OSError:  # A socket, or nothing at this moment.
+            return ""
 
     def test_a_truncated_record_comes_back(self):
         for path in (self.home.record_file, self.home.pid_file):
@@ -75,6 +79,43 @@ class HealTest(HolonTest):
         for path in self.files().values():
             processes.wait_until(path.exists, f"{path.name} is back")
         self.assert_whole()
+
+    def test_the_run_directory_itself(self):
+        shutil.rmtree(self.home.run_dir)
+        for path in self.files().values():
+            processes.wait_until(path.exists, f"{path.name} is back")
+        self.assert_mode(0o700, self.home.run_dir)
+        self.assert_whole()
+        self.home.run_dir.rename(self.home.root / "aside")
+        for path in self.files().values():
+            processes.wait_until(path.exists, f"{path.name} is back again")
+        self.assert_whole()
+
+    def test_a_home_that_is_moved_is_not_made_again(self):
+        aside = self.home.root / "aside"
+        self.home.path.rename(aside)
+        processes.wait_until(lambda: self.degraded(aside / "run" / "holon.sock"), "it is degraded")
+        self.assertFalse(self.home.path.exists())
+        aside.rename(self.home.path)
+        processes.wait_until(lambda: not self.degraded(self.home.socket), "it is healthy again")
+        self.assert_whole()
+
+    def degraded(self, socket):
+        channel, control = stubs.control(socket)
+        with channel:
+            status = control.RuntimeStatus(stubs.message("RuntimeStatusRequest")(), timeout=60)
+        return [reason for reason in status.degraded if str(self.home.path) in reason]
+
+    def test_a_suspended_one_that_lost_everything_is_still_found(self):
+        pid = self.home.suspend_runtime()
+        for path in self.home.run_dir.iterdir():
+            path.unlink()
+        self.assert_state("unresponsive", pid=pid)
+        self.assertNotEqual(0, self.home.ctl("start").exit)
+        self.assertNotEqual(0, self.home.holond().exit)
+        self.assertEqual([pid], self.home.runtimes())
+        self.home.stop("--term-timeout", "10s")
+        self.assertFalse(processes.is_alive(pid))
 
     def test_over_and_over(self):
         for _ in range(50):

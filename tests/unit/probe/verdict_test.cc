@@ -35,7 +35,7 @@ std::vector<Row> Table() {
   Observation silent_recorded = Seen(false, C::kConnected, H::kSilent);
   silent_recorded.peer_is_recorded = true;
   Observation lost_lock = Seen(false, C::kAbsent);
-  lost_lock.recorded_holds_lost_lock = true;
+  lost_lock.holds_lost_lock = true;
   lost_lock.leftovers = true;
   Observation absent_left = Seen(false, C::kAbsent);
   absent_left.leftovers = true;

@@ -1,0 +1,78 @@
+#include "runtime/daemon/heal.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/base/status_macros.h"
+#include "runtime/base/unix_socket.h"
+
+namespace holon::daemon {
+namespace {
+
+// More than a record ever has.
+constexpr size_t kMaxContent = 1 << 20;
+
+// The new name of what was moved; empty where nothing stood there.
+absl::StatusOr<std::string> Displace(const std::string& path) {
+  HOLON_ASSIGN_OR_RETURN(base::FileInfo there, base::Look(path));
+  if (there.type == base::FileType::kAbsent) return std::string();
+  for (int number = 1;; ++number) {
+    const std::string aside = absl::StrCat(path, ".displaced.", number);
+    HOLON_ASSIGN_OR_RETURN(base::FileInfo taken, base::Look(aside));
+    if (taken.type != base::FileType::kAbsent) continue;
+    HOLON_RETURN_IF_ERROR(base::RenameFile(path, aside));
+    return aside;
+  }
+}
+
+bool IsEmptyFile(const base::FileInfo& info) {
+  return info.type == base::FileType::kRegular && info.size == 0;
+}
+
+}  // namespace
+
+absl::Status HealLock(const std::string& path, base::FileLock* lock, Healed* healed) {
+  if (lock->StillAt(path)) return absl::OkStatus();
+  HOLON_ASSIGN_OR_RETURN(base::FileInfo there, base::Look(path));
+  std::string displaced;
+  // Whoever wants to know whether a runtime lives makes an empty one: that will do.
+  if (!IsEmptyFile(there) || there.owner != geteuid() || there.mode != 0600) {
+    HOLON_ASSIGN_OR_RETURN(displaced, Displace(path));
+  }
+  absl::StatusOr<base::FileLock> fresh = base::FileLock::TryAcquire(path);
+  if (fresh.ok()) *lock = *std::move(fresh);
+  if (fresh.ok() || !displaced.empty()) healed->files.push_back({path, displaced});
+  return fresh.status();
+}
+
+absl::Status HealContent(const std::string& path, const std::string& content, Healed* healed) {
+  HOLON_ASSIGN_OR_RETURN(base::FileInfo there, base::Look(path));
+  if (there.type == base::FileType::kRegular) {
+    absl::StatusOr<std::string> present = base::ReadFile(path, kMaxContent);
+    if (present.ok() && *present == content) return absl::OkStatus();
+  }
+  std::string displaced;
+  if (!IsEmptyFile(there)) {
+    HOLON_ASSIGN_OR_RETURN(displaced, Displace(path));
+  }
+  HOLON_RETURN_IF_ERROR(base::WriteFileAtomically(path, content, 0600, base::Durability::kWhole));
+  healed->files.push_back({path, displaced});
+  return absl::OkStatus();
+}
+
+absl::Status HealSocket(const std::string& path, base::FileInfo* file, Healed* healed) {
+  HOLON_ASSIGN_OR_RETURN(base::FileInfo there, base::Look(path));
+  if (there.type == base::FileType::kSocket && there.inode == file->inode &&
+      there.device == file->device) {
+    return absl::OkStatus();
+  }
+  HOLON_ASSIGN_OR_RETURN(std::string displaced, Displace(path));
+  HOLON_ASSIGN_OR_RETURN(healed->socket, base::ListenAt(path));
+  HOLON_ASSIGN_OR_RETURN(*file, base::Look(path));
+  healed->files.push_back({path, displaced});
+  return absl::OkStatus();
+}
+
+}  // namespace holon::daemon
