@@ -10,6 +10,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/notify.h"
 #include "runtime/base/signals.h"
+#include "runtime/daemon/crash_report.h"
 #include "runtime/daemon/daemon.h"
 #include "runtime/daemon/options.h"
 #include "runtime/daemon/process_logger.h"
@@ -37,6 +38,7 @@ ExitCode Main(int argc, char** argv) {
     logger.Error(signals.status().ToString());
     return ExitCode::kFailed;
   }
+  holon::daemon::InstallCrashHandler(argv[0]);
   ExitCode exit_code = ExitCode::kFailed;
   std::optional<holon::daemon::Options> options =
       holon::daemon::ParseOptions(argc, argv, &exit_code);

@@ -8,6 +8,7 @@
 #include "runtime/config/environment.h"
 #include "runtime/config/fingerprint.h"
 #include "runtime/state/failures.h"
+#include "runtime/state/vanished.h"
 
 namespace holon::ctl {
 namespace {
@@ -76,6 +77,10 @@ v1::StatusView Context::Status(const probe::Sighting& sighting) const {
     inputs.failures = *std::move(failures);
   } else if (absl::IsDataLoss(failures.status())) {
     inputs.warnings.push_back(std::string(failures.status().message()));
+  }
+  if (sighting.verdict == probe::Verdict::kStale) {
+    inputs.failures =
+        state::WithVanished(std::move(inputs.failures), state::FindVanished(world_.paths));
   }
   return MakeStatusView(inputs);
 }

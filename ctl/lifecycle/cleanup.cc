@@ -8,7 +8,6 @@
 #include "runtime/base/file.h"
 #include "runtime/base/file_lock.h"
 #include "runtime/base/status_macros.h"
-#include "runtime/state/stale_files.h"
 
 namespace holon::ctl {
 namespace {
@@ -17,7 +16,8 @@ constexpr absl::Duration kLockWait = absl::Seconds(2);
 
 }  // namespace
 
-absl::StatusOr<std::string> CleanUp(World& world, const std::string& socket_path) {
+absl::StatusOr<std::string> CleanUp(World& world, const std::string& socket_path,
+                                    state::Vanished vanished) {
   HOLON_ASSIGN_OR_RETURN(base::FileInfo run, base::Look(world.paths.run));
   if (run.type == base::FileType::kAbsent) return std::string("the run directory is gone");
   absl::StatusOr<base::FileLock> lock =
@@ -30,7 +30,8 @@ absl::StatusOr<std::string> CleanUp(World& world, const std::string& socket_path
   }
   HOLON_RETURN_IF_ERROR(lock.status());
   std::vector<std::string> removed;
-  HOLON_RETURN_IF_ERROR(state::RemoveLeftovers(*lock, world.paths, socket_path, &removed));
+  HOLON_RETURN_IF_ERROR(
+      state::RemoveLeftovers(*lock, world.paths, socket_path, vanished, &removed));
   return absl::StrCat("the instance lock is free; ",
                       removed.empty() ? "nothing was left"
                                       : absl::StrCat("removed ", absl::StrJoin(removed, ", ")));

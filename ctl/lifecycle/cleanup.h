@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "ctl/lifecycle/world.h"
+#include "runtime/state/stale_files.h"
 
 namespace holon::ctl {
 
@@ -12,7 +13,8 @@ namespace holon::ctl {
 // evidence. Where a newer runtime has taken the lock meanwhile nothing is left to remove, and the
 // evidence says so: call it only once the runtime in question is known to be dead. Waits up to two
 // seconds for whoever claims or cleans the home.
-absl::StatusOr<std::string> CleanUp(World& world, const std::string& socket_path);
+absl::StatusOr<std::string> CleanUp(World& world, const std::string& socket_path,
+                                    state::Vanished vanished);
 
 }  // namespace holon::ctl
 

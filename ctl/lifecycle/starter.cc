@@ -239,7 +239,8 @@ Outcome Launch::Abandon(base::ExitCode code, const std::string& reason,
 
 Outcome Launch::Persist(Outcome failure, const std::string& ended) {
   // What the dead child may have left; a living runtime holds the lock, and keeps its files.
-  absl::StatusOr<std::string> cleaned = CleanUp(world_, world_.socket_path);
+  absl::StatusOr<std::string> cleaned =
+      CleanUp(world_, world_.socket_path, state::Vanished::kKnown);
   receipts_->Add("clean", cleaned.ok() ? "done" : "failed",
                  cleaned.ok() ? *cleaned : std::string(cleaned.status().message()));
   if (failure.exit_code == base::ExitCode::kInterrupted) return failure;

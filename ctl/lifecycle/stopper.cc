@@ -13,11 +13,15 @@
 #include "ctl/lifecycle/stop_ladder.h"
 #include "runtime/base/process.h"
 #include "runtime/base/status_macros.h"
+#include "runtime/state/audit_log.h"
 #include "runtime/state/failures.h"
+#include "runtime/state/log_tail.h"
 
 namespace holon::ctl {
 namespace {
 
+// Lines of the log that go with a failure.
+constexpr size_t kExcerptLines = 10;
 constexpr absl::Duration kRpcTimeout = absl::Seconds(2);
 // The runtime's own watchdog ends it one second after its deadline.
 constexpr absl::Duration kWatchdogGrace = absl::Milliseconds(1500);
@@ -69,7 +73,11 @@ class SightedRuntime final : public StopTarget {
     return absl::IsNotFound(resumed) ? absl::OkStatus() : resumed;
   }
 
-  absl::Status Kill() override { return handle_.SignalGroup(SIGKILL); }
+  absl::Status Kill() override {
+    absl::Status sent = handle_.SignalGroup(SIGKILL);
+    killed_ = killed_ || sent.ok();
+    return sent;
+  }
 
   absl::Status AwaitExit(absl::Duration timeout, const std::string& doing) override {
     switch (WaitVisibly(world_, {handle_.fd()}, world_.clock.Uptime() + timeout, doing)) {
@@ -85,17 +93,54 @@ class SightedRuntime final : public StopTarget {
 
   absl::StatusOr<std::string> Verify() override {
     if (!handle_.Exited()) return absl::InternalError(absl::StrCat(Name(), " still lives"));
-    return CleanUp(world_, sighting_.socket_path);
+    return CleanUp(world_, sighting_.socket_path,
+                   killed_ ? state::Vanished::kKnown : state::Vanished::kRecord);
   }
 
   std::string Name() const override { return absl::StrCat("pid ", handle_.identity().pid); }
+
+  bool killed() const { return killed_; }
 
  private:
   World& world_;
   probe::Sighting& sighting_;
   base::ProcessHandle handle_;
   const StopSpec& spec_;
+  bool killed_ = false;
 };
+
+// A runtime that had to be killed has failed to end; who killed it is on record beside it.
+void RecordKill(World& world, const probe::Sighting& sighting, const Outcome& outcome) {
+  const std::string name = absl::StrCat("pid ", sighting.process->pid);
+  std::string instance_id;
+  if (sighting.answer.has_value()) {
+    instance_id = sighting.answer->instance_id();
+  } else if (sighting.record.has_value()) {
+    instance_id = sighting.record->instance_id();
+  }
+  state::v1::FailureRecord failure;
+  *failure.mutable_occurred_at() = state::ToTimestamp(world.clock.Now());
+  failure.set_phase(state::kShutdownFailure);
+  failure.set_instance_id(instance_id);
+  failure.set_detail_hint(absl::StrCat("holonctl --home ", world.paths.home, " logs"));
+  failure.set_summary(
+      outcome.ok() ? absl::StrCat("the runtime (", name, ") did not end by itself, and was killed")
+                   : outcome.message);
+  if (outcome.ok()) failure.set_ended("signal 9 (SIGKILL), sent by holonctl");
+  for (const std::string& line : state::LogTail(world.paths.log, kExcerptLines)) {
+    failure.add_log_excerpt(line);
+  }
+  state::v1::AuditEntry entry;
+  *entry.mutable_time() = failure.occurred_at();
+  entry.set_action("kill");
+  entry.set_instance_id(instance_id);
+  entry.set_reason(failure.summary());
+  entry.set_caller(absl::StrCat("pid ", getpid(), ": ", world.self));
+  entry.set_outcome(outcome.message);
+  entry.set_uid(getuid());
+  (void)state::AppendAudit(world.paths.audit_log, entry);
+  (void)state::RecordFailure(world.paths.failures, std::move(failure));
+}
 
 Outcome StopSighted(World& world, probe::Sighting& sighting, const StopSpec& spec,
                     Receipts* receipts) {
@@ -119,7 +164,8 @@ Outcome StopSighted(World& world, probe::Sighting& sighting, const StopSpec& spe
   absl::StatusOr<base::ProcessHandle> handle = base::ProcessHandle::Open(*sighting.process);
   if (absl::IsNotFound(handle.status())) {
     // It ended between the look and now.
-    absl::StatusOr<std::string> proof = CleanUp(world, sighting.socket_path);
+    absl::StatusOr<std::string> proof =
+        CleanUp(world, sighting.socket_path, state::Vanished::kRecord);
     receipts->Add("verify", proof.ok() ? "done" : "failed",
                   proof.ok() ? *proof : std::string(proof.status().message()));
     if (proof.ok()) return Success("stopped", absl::StrCat("the runtime (", name, ") has stopped"));
@@ -132,14 +178,7 @@ Outcome StopSighted(World& world, probe::Sighting& sighting, const StopSpec& spe
   }
   SightedRuntime target(world, sighting, *std::move(handle), spec);
   Outcome outcome = Descend(target, ladder, answers, receipts);
-  if (outcome.reason == "SURVIVED") {
-    state::v1::FailureRecord failure;
-    *failure.mutable_occurred_at() = state::ToTimestamp(world.clock.Now());
-    failure.set_phase(state::kShutdownFailure);
-    failure.set_summary(outcome.message);
-    if (sighting.answer.has_value()) failure.set_instance_id(sighting.answer->instance_id());
-    (void)state::RecordFailure(world.paths.failures, std::move(failure));
-  }
+  if (target.killed()) RecordKill(world, sighting, outcome);
   return outcome;
 }
 
@@ -161,7 +200,8 @@ Outcome Stop(World& world, const StopSpec& spec, Receipts* receipts) {
         return Success("planned", "the runtime is dead; stop would remove what it left");
       }
       receipts->Begin();
-      absl::StatusOr<std::string> proof = CleanUp(world, sighting->socket_path);
+      absl::StatusOr<std::string> proof =
+          CleanUp(world, sighting->socket_path, state::Vanished::kRecord);
       receipts->Add("clean", proof.ok() ? "done" : "failed",
                     proof.ok() ? *proof : std::string(proof.status().message()));
       if (proof.ok()) return Success("cleaned", "the runtime was dead; its files are removed");

@@ -35,8 +35,13 @@ absl::StatusOr<FileInfo> InfoFrom(int result, const struct stat& found, const st
     if (errno == ENOENT || errno == ENOTDIR) return FileInfo{};
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", path));
   }
-  return FileInfo{TypeOf(found.st_mode), found.st_uid, found.st_mode & 07777u,
-                  found.st_dev,          found.st_ino, found.st_size};
+  return FileInfo{TypeOf(found.st_mode),
+                  found.st_uid,
+                  found.st_mode & 07777u,
+                  found.st_dev,
+                  found.st_ino,
+                  found.st_size,
+                  absl::TimeFromTimespec(found.st_mtim)};
 }
 
 absl::Status WriteAll(int fd, absl::string_view content, const std::string& path) {
@@ -152,6 +157,11 @@ absl::StatusOr<UniqueFd> OpenForAppending(const std::string& path) {
     return absl::FailedPreconditionError(absl::StrCat(path, " is not a regular file"));
   }
   return fd;
+}
+
+absl::Status AppendToFile(const std::string& path, absl::string_view text) {
+  HOLON_ASSIGN_OR_RETURN(UniqueFd fd, OpenForAppending(path));
+  return WriteAll(fd.get(), text, path);
 }
 
 off_t SizeOf(int fd) {

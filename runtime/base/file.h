@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "runtime/base/unique_fd.h"
 
 namespace holon::base {
@@ -26,6 +27,7 @@ struct FileInfo {
   uint64_t device = 0;
   uint64_t inode = 0;
   off_t size = 0;
+  absl::Time modified;  // By the wall clock, when its content was last changed.
 };
 
 // kAbsent is not an error; PERMISSION_DENIED and other failures of lstat are.
@@ -43,6 +45,10 @@ absl::StatusOr<std::string> ReadFileTail(const std::string& path, size_t max_byt
 
 // For appending, created (0600) where it is missing. Refuses anything but a regular file.
 absl::StatusOr<UniqueFd> OpenForAppending(const std::string& path);
+
+// Appends with one write, so that lines of several writers do not mix; creates the file (0600)
+// where it is missing.
+absl::Status AppendToFile(const std::string& path, absl::string_view text);
 
 // Bytes in an open file; 0 where that cannot be told.
 off_t SizeOf(int fd);

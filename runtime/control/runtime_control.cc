@@ -19,11 +19,11 @@ std::string Printable(std::string text) {
   return text.substr(0, kMaxReasonBytes);
 }
 
+}  // namespace
+
 std::string CallerText(const v1::Caller& caller) {
   return Printable(absl::StrCat("pid ", caller.pid(), ": ", caller.command()));
 }
-
-}  // namespace
 
 grpc::Status RuntimeControl::Readiness(const v1::ReadinessRequest&,
                                        v1::ReadinessResponse* response) {

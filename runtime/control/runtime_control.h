@@ -19,6 +19,9 @@ struct ShutdownOrder {
   std::optional<absl::Duration> drain;  // Not given: as configured.
 };
 
+// "pid 12: holonctl stop", printable and bounded, as the caller claims.
+std::string CallerText(const v1::Caller& caller);
+
 // What the services ask of the runtime they stand for. Called on the queue's thread; must not block
 // for long.
 class RuntimeHost {

@@ -9,11 +9,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "runtime/base/cgroup.h"
 #include "runtime/base/duration.h"
 #include "runtime/base/process.h"
 #include "runtime/base/status_macros.h"
 #include "runtime/base/uuid.h"
 #include "runtime/base/wait.h"
+#include "runtime/daemon/crash_report.h"
 #include "runtime/daemon/drain_watchdog.h"
 #include "runtime/probe/control_client.h"
 #include "runtime/state/daemon_record.h"
@@ -46,6 +49,17 @@ v1::Failure ToWire(const state::v1::FailureRecord& record) {
   return failure;
 }
 
+std::string ParentText() {
+  return absl::StrCat("pid ", getppid(), ": ", base::CommandLineOf(getppid()));
+}
+
+std::string ChangedPaths(const v1::ReloadResponse& response) {
+  return absl::StrJoin(response.applied(), ", ",
+                       [](std::string* out, const v1::ConfigDifference& difference) {
+                         absl::StrAppend(out, difference.path());
+                       });
+}
+
 absl::Duration ConfiguredDrain(const config::Configuration& configuration) {
   return absl::Milliseconds(configuration.values.drain().timeout_ms());
 }
@@ -62,6 +76,7 @@ Daemon::Daemon(StartupConfig startup, base::SignalFd& signals, base::NotifySende
       logger_(logger),
       clock_(clock),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      audit_(paths_.audit_log, logger_, clock_),
       run_watch_(paths_, socket_path_),
       startup_configuration_(std::move(startup.configuration)) {}
 
@@ -101,6 +116,8 @@ state::v1::DaemonRecord Daemon::Record() const {
   record.set_config_fingerprint(self.config_fingerprint());
   record.set_version(self.version());
   record.set_contract_version(self.contract_version());
+  record.set_cgroup(base::OwnCgroup());
+  if (std::optional<uint64_t> kills = base::OomKills(record.cgroup())) record.set_oom_kills(*kills);
   const config::Configuration current = config_->current();
   state::SetOverrides(current.overrides, &record);
   record.set_config_file(current.explicit_config_file);
@@ -124,6 +141,8 @@ absl::Status Daemon::Announce() {
   self.set_config_fingerprint(config_->fingerprint());
   const std::vector<v1::ConfigValue> described = config_->described();
   self.mutable_config()->Assign(described.begin(), described.end());
+  NameCrashReport(paths_.crash_report, self.instance_id());
+  audit_.SetGeneration(self.instance_id());
   model_.emplace(std::move(self));
 
   HOLON_ASSIGN_OR_RETURN(base::UniqueFd socket, instance_->Announce(Record()));
@@ -132,6 +151,7 @@ absl::Status Daemon::Announce() {
   model_->OnChange([this] { server_->Publish(); });
   listener_.emplace(std::move(socket), *model_, logger_,
                     [this](base::UniqueFd connection) { server_->Serve(std::move(connection)); });
+  audit_.Record("start", "", ParentText(), "");
   logger_.Info("answering", {{"pid", absl::StrCat(getpid())},
                              {"generation", model_->instance_id()},
                              {"socket", socket_path_},
@@ -229,8 +249,11 @@ void Daemon::TakeSignal() {
   if (!received.has_value()) return;
   const std::string name = base::SignalName(received->signal);
   if (received->signal == SIGHUP) {
+    v1::ReloadRequest request;
+    request.mutable_caller()->set_pid(received->sender_pid);
+    request.mutable_caller()->set_command("SIGHUP");
     v1::ReloadResponse response;
-    grpc::Status status = Reload(v1::ReloadRequest(), &response);
+    grpc::Status status = Reload(request, &response);
     if (!status.ok()) logger_.Warning("reload refused", {{"why", status.error_message()}});
     return;
   }
@@ -256,7 +279,8 @@ void Daemon::Drain() {
     order = *order_;
     drain = std::max(drain_end_ - clock_.Uptime(), absl::ZeroDuration());
   }
-  EndProcessAfter(drain + kWatchdogGrace);
+  EndProcessAfter(drain + kWatchdogGrace, signals_, [this] { (void)instance_->Withdraw(); });
+  audit_.Record("stop", order.reason, order.caller, listener_->RecentPeers());
   logger_.Info("draining", {{"reason", order.reason},
                             {"caller", order.caller},
                             {"recent_connections", listener_->RecentPeers()},
@@ -265,7 +289,6 @@ void Daemon::Drain() {
       absl::StrCat("STOPPING=1\nSTATUS=stopping: ", order.reason, " (", order.caller, ")"));
   // Whoever asks meanwhile is told DRAINING; streams end with that as their last message.
   model_->BeginDraining();
-  // A second signal ends the process at once; nothing below waits for long.
   server_->Shutdown(std::min(drain, kServerGrace));
   absl::Status withdrawn = instance_->Withdraw();
   if (!withdrawn.ok()) {
@@ -280,12 +303,15 @@ grpc::Status Daemon::CompareConfig(const v1::CompareConfigRequest& request,
 }
 
 grpc::Status Daemon::Reload(const v1::ReloadRequest& request, v1::ReloadResponse* response) {
+  // SIGHUP reloads on the thread that takes signals, a call on the server's.
+  absl::MutexLock lock(&reload_mutex_);
   grpc::Status status = config_->Reload(request, response);
   if (!status.ok()) return status;
   response->set_instance_id(model_->instance_id());
   if (response->applied().empty()) return status;
   const config::Configuration current = config_->current();
   logger_.Configure(current.values.log());
+  audit_.Record("reload", ChangedPaths(*response), control::CallerText(request.caller()), "");
   model_->Count([](v1::Counters* counters) { counters->set_reloads(counters->reloads() + 1); });
   model_->SetConfig(config_->fingerprint(), config_->described(), current.values.http_addr());
   absl::Status recorded = instance_->UpdateRecord(Record());

@@ -18,6 +18,7 @@
 #include "runtime/control/listener.h"
 #include "runtime/control/runtime_control.h"
 #include "runtime/control/runtime_model.h"
+#include "runtime/daemon/audit.h"
 #include "runtime/daemon/instance.h"
 #include "runtime/daemon/live_config.h"
 #include "runtime/daemon/process_logger.h"
@@ -64,6 +65,7 @@ class Daemon final : public control::RuntimeHost {
   base::Clock& clock_;
   base::UniqueFd wake_;  // Readable when a drain was asked for.
 
+  Audit audit_;
   std::optional<Instance> instance_;
   std::optional<LiveConfig> config_;
   std::optional<control::RuntimeModel> model_;
@@ -73,6 +75,7 @@ class Daemon final : public control::RuntimeHost {
   Retry heal_retry_;
   config::Configuration startup_configuration_;
 
+  absl::Mutex reload_mutex_;
   absl::Mutex mutex_;
   std::optional<control::ShutdownOrder> order_ ABSL_GUARDED_BY(mutex_);
   absl::Duration drain_end_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteDuration();  // Uptime.

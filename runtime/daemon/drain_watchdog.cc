@@ -1,20 +1,34 @@
 #include "runtime/daemon/drain_watchdog.h"
 
-#include <time.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <optional>
 #include <thread>
+#include <utility>
+
+#include "runtime/base/clock.h"
+#include "runtime/base/exit_code.h"
+#include "runtime/base/signal_safe.h"
+#include "runtime/base/wait.h"
+#include "runtime/daemon/crash_report.h"
 
 namespace holon::daemon {
 
-void EndProcessAfter(absl::Duration limit) {
-  std::thread([limit] {
-    timespec rest = absl::ToTimespec(limit);
-    while (clock_nanosleep(CLOCK_MONOTONIC, 0, &rest, &rest) != 0) {
+void EndProcessAfter(absl::Duration limit, base::SignalFd& signals,
+                     std::function<void()> withdraw) {
+  std::thread([limit, &signals, withdraw = std::move(withdraw)] {
+    base::SystemClock clock;
+    const base::Deadline deadline(clock, limit);
+    while (base::WaitReadable({signals.fd()}, deadline.Remaining()).has_value()) {
+      std::optional<base::SignalFd::Received> received = signals.Read();
+      if (!received.has_value() || received->signal == SIGHUP) continue;
+      // Nothing that takes a lock: whatever hangs may hold it.
+      base::WriteRaw(2, "holond: a second signal; ending the process at once\n");
+      withdraw();
+      _exit(static_cast<int>(base::ExitCode::kInterrupted));
     }
-    // Nothing that takes a lock: whatever hangs may hold it.
-    static constexpr char kLine[] = "holond: the drain did not end in time; ending the process\n";
-    (void)!write(STDERR_FILENO, kLine, sizeof kLine - 1);
+    ReportHungDrain("the drain did not end in time\n");
     _exit(1);
   }).detach();
 }

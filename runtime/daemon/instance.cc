@@ -96,7 +96,8 @@ std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
       return std::nullopt;
   }
   std::vector<std::string> removed;
-  absl::Status cleaned = state::RemoveLeftovers(*lock, paths, socket_path, &removed);
+  absl::Status cleaned =
+      state::RemoveLeftovers(*lock, paths, socket_path, state::Vanished::kRecord, &removed);
   if (!cleaned.ok()) {
     *refusal = Refuse(base::ExitCode::kFailed, std::string(cleaned.message()));
     return std::nullopt;

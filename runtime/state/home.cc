@@ -60,6 +60,8 @@ HomePaths::HomePaths(const std::string& home)
       daemon_record(base::JoinPath(run, "daemon.json")),
       log(base::JoinPath(run, "daemon.log")),
       failures(base::JoinPath(run, "failures.json")),
+      crash_report(base::JoinPath(run, "crash.log")),
+      audit_log(base::JoinPath(run, "audit.log")),
       default_socket(base::JoinPath(run, "holon.sock")),
       config(base::JoinPath(home, "config.json")) {}
 

@@ -20,6 +20,8 @@ struct HomePaths {
   std::string daemon_record;   // run/daemon.json
   std::string log;             // run/daemon.log
   std::string failures;        // run/failures.json
+  std::string crash_report;    // run/crash.log: how a runtime that crashed ended
+  std::string audit_log;       // run/audit.log: who changed what
   std::string default_socket;  // run/holon.sock
   std::string config;          // config.json
 };

@@ -11,6 +11,16 @@ namespace {
 // No record of ours comes near.
 constexpr size_t kMaxRecordBytes = 1 << 20;
 
+std::string Print(const google::protobuf::Message& message, bool add_whitespace) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = add_whitespace;
+  options.preserve_proto_field_names = true;
+  std::string text;
+  // Fails only for messages that hold an Any, which no record does.
+  (void)google::protobuf::util::MessageToJsonString(message, &text, options);
+  return text;
+}
+
 }  // namespace
 
 absl::Status ReadJsonFile(const std::string& path, google::protobuf::Message* message) {
@@ -29,15 +39,9 @@ absl::Status ReadJsonFile(const std::string& path, google::protobuf::Message* me
   return absl::OkStatus();
 }
 
-std::string ToJson(const google::protobuf::Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
-  options.preserve_proto_field_names = true;
-  std::string text;
-  // Fails only for messages that hold an Any, which no record does.
-  (void)google::protobuf::util::MessageToJsonString(message, &text, options);
-  return text;
-}
+std::string ToJson(const google::protobuf::Message& message) { return Print(message, true); }
+
+std::string ToJsonLine(const google::protobuf::Message& message) { return Print(message, false); }
 
 absl::Status WriteJsonFile(const std::string& path, const google::protobuf::Message& message,
                            base::Durability durability) {

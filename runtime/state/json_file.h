@@ -21,6 +21,9 @@ absl::Status WriteJsonFile(const std::string& path, const google::protobuf::Mess
 // The text that WriteJsonFile writes.
 std::string ToJson(const google::protobuf::Message& message);
 
+// The same in one line, without its end.
+std::string ToJsonLine(const google::protobuf::Message& message);
+
 }  // namespace holon::state
 
 #endif  // HOLON_RUNTIME_STATE_JSON_FILE_H_

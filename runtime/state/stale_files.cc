@@ -3,6 +3,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/unix_socket.h"
 #include "runtime/state/daemon_record.h"
+#include "runtime/state/vanished.h"
 
 namespace holon::state {
 namespace {
@@ -33,7 +34,11 @@ std::vector<std::string> LeftoverFiles(const HomePaths& paths, const std::string
 }
 
 absl::Status RemoveLeftovers(const base::FileLock&, const HomePaths& paths,
-                             const std::string& socket_path, std::vector<std::string>* removed) {
+                             const std::string& socket_path, Vanished vanished,
+                             std::vector<std::string>* removed) {
+  // Before the record goes, which tells of whom. A disk that is full keeps nobody from cleaning up;
+  // the report of a crash stays then.
+  if (vanished == Vanished::kRecord) (void)RecordVanished(paths);
   // A runtime that was killed while it wrote; the socket's temporary name has no name before the
   // dot.
   for (const std::string& path :

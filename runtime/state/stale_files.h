@@ -15,11 +15,18 @@ namespace holon::state {
 // socket, is nobody's leftover.
 std::vector<std::string> LeftoverFiles(const HomePaths& paths, const std::string& socket_path);
 
+// What to do about a generation that ended without having withdrawn.
+enum class Vanished {
+  kRecord,  // Nobody knows of it yet: it becomes a recorded failure.
+  kKnown,   // The caller has ended it, or records it.
+};
+
 // Removes them. Whoever holds the instance lock may: `lock` is the proof. What stands at the
 // socket's path and is no dead socket is never ours, and stays. Names what it removed; goes on
 // after an error and returns the first.
 absl::Status RemoveLeftovers(const base::FileLock& lock, const HomePaths& paths,
-                             const std::string& socket_path, std::vector<std::string>* removed);
+                             const std::string& socket_path, Vanished vanished,
+                             std::vector<std::string>* removed);
 
 }  // namespace holon::state
 

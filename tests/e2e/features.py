@@ -8,10 +8,8 @@ import unittest
 
 MISSING = {
     "agents",             # holonctl agent, event
-    "audit",              # who changed what
     "cleanup",            # holonctl cleanup
     "completion",         # holonctl completion SHELL
-    "crash detection",    # a generation that vanished is a recorded failure
     "doctor",             # holonctl doctor
     "failures",           # holonctl failures
     "full disk",          # degraded, and log loss counted

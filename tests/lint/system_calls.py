@@ -19,15 +19,12 @@ CALLS = """
 
 # What is called elsewhere, and why it may stay there. An entry that is no longer needed is a fault.
 ALLOWED = {
-    # The last words of a process that hangs: nothing that could hang itself may stand between.
-    "runtime/daemon/drain_watchdog.cc": {"write"},
     # A spare descriptor that is given up so that a connection can be closed when there are none left.
     "runtime/control/listener.cc": {"dup"},
     # The width of the terminal.
     "ctl/render/console.cc": {"ioctl"},
     # The account's home, where HOME is not set.
     "runtime/config/home.cc": {"getpwuid_r"},
-    # The key's random bytes.
     # One event each, to wake a loop that waits on descriptors.
     "runtime/daemon/daemon.cc": {"eventfd"},
     "ctl/lifecycle/runtime_watch.cc": {"eventfd"},

@@ -133,7 +133,7 @@ TEST_F(RecordsTest, LeftoversAreDeadSocketsPidFileAndRecord) {
   ASSERT_TRUE(base::WriteFileAtomically(paths_.pid_file, "12\n").ok());
   EXPECT_EQ(LeftoverFiles(paths_, socket), (std::vector<std::string>{socket, paths_.pid_file}));
   std::vector<std::string> removed;
-  EXPECT_TRUE(RemoveLeftovers(*lock, paths_, socket, &removed).ok());
+  EXPECT_TRUE(RemoveLeftovers(*lock, paths_, socket, Vanished::kKnown, &removed).ok());
   EXPECT_EQ(removed.size(), 2u);
   EXPECT_TRUE(LeftoverFiles(paths_, socket).empty());
 }
@@ -144,7 +144,8 @@ TEST_F(RecordsTest, CleaningRemovesWhatAKilledWriterLeft) {
                                          paths_.run + "/.2147483646.0.tmp"};
   for (const std::string& path : left) ASSERT_TRUE(base::CreateFileExclusively(path, "").ok());
   std::vector<std::string> removed;
-  EXPECT_TRUE(RemoveLeftovers(*lock, paths_, paths_.default_socket, &removed).ok());
+  EXPECT_TRUE(
+      RemoveLeftovers(*lock, paths_, paths_.default_socket, Vanished::kKnown, &removed).ok());
   for (const std::string& path : left) {
     EXPECT_EQ(base::Look(path)->type, base::FileType::kAbsent) << path;
   }
@@ -154,7 +155,8 @@ TEST_F(RecordsTest, AFileInTheSocketsPlaceIsNobodysLeftover) {
   absl::StatusOr<base::FileLock> lock = base::FileLock::TryAcquire(paths_.instance_lock);
   ASSERT_TRUE(base::WriteFileAtomically(paths_.default_socket, "precious").ok());
   std::vector<std::string> removed;
-  EXPECT_TRUE(RemoveLeftovers(*lock, paths_, paths_.default_socket, &removed).ok());
+  EXPECT_TRUE(
+      RemoveLeftovers(*lock, paths_, paths_.default_socket, Vanished::kKnown, &removed).ok());
   EXPECT_EQ(*base::ReadFile(paths_.default_socket, 10), "precious");
 }
 

@@ -1,0 +1,103 @@
+#include "runtime/daemon/crash_report.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "absl/strings/str_join.h"
+#include "runtime/base/file.h"
+#include "runtime/base/signals.h"
+#include "runtime/daemon/drain_watchdog.h"
+#include "runtime/state/vanished.h"
+
+namespace holon::daemon {
+namespace {
+
+// Each dies in a process of its own, which begins anew.
+class DyingTest : public testing::Test {
+ protected:
+  DyingTest() {
+    testing::GTEST_FLAG(death_test_style) = "threadsafe";
+    // The same in the process that dies, which runs this again.
+    setenv("HOLON_DYING_TEST", std::to_string(getpid()).c_str(), /*overwrite=*/0);
+    path_ = std::string("/tmp/holon-dying-") + getenv("HOLON_DYING_TEST");
+  }
+  ~DyingTest() override { std::filesystem::remove(path_); }
+
+  std::optional<state::CrashReport> Report() {
+    return state::ParseCrashReport(base::ReadFile(path_, 1 << 20).value_or(""));
+  }
+
+  [[noreturn]] static void WaitForTheEnd() {
+    while (true) pause();
+  }
+
+  std::string path_;
+};
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_F(DyingTest, ACrashLeavesItsSignalAndStackAndEndsAsItWouldHave) {
+  EXPECT_EXIT(
+      {
+        InstallCrashHandler("daemon_test");
+        NameCrashReport(path_, "g1");
+        raise(SIGSEGV);
+      },
+      testing::KilledBySignal(SIGSEGV), "SIGSEGV received");
+  std::optional<state::CrashReport> report = Report();
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->instance_id, "g1");
+  EXPECT_EQ(report->phase, "runtime");
+  EXPECT_EQ(report->signal, SIGSEGV);
+  // Symbolised, and far enough down to be of use.
+  EXPECT_NE(absl::StrJoin(report->lines, "\n").find("main"), std::string::npos);
+}
+
+TEST_F(DyingTest, ACrashBeforeThereIsAGenerationGoesToStderrAlone) {
+  EXPECT_EXIT(
+      {
+        InstallCrashHandler("daemon_test");
+        abort();
+      },
+      testing::KilledBySignal(SIGABRT), "SIGABRT received");
+  EXPECT_FALSE(Report().has_value());
+}
+#endif
+
+TEST_F(DyingTest, AHungDrainIsEndedAndReported) {
+  EXPECT_EXIT(
+      {
+        auto signals = base::SignalFd::Create({SIGTERM});
+        NameCrashReport(path_, "g2");
+        EndProcessAfter(absl::ZeroDuration(), *signals, [] {});
+        WaitForTheEnd();
+      },
+      testing::ExitedWithCode(1), "the drain did not end in time");
+  std::optional<state::CrashReport> report = Report();
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->instance_id, "g2");
+  EXPECT_EQ(report->phase, "shutdown");
+  EXPECT_EQ(report->signal, 0);
+}
+
+TEST_F(DyingTest, ASecondSignalWithdrawsAndEndsAtOnceAndIsNoFailure) {
+  EXPECT_EXIT(
+      {
+        auto signals = base::SignalFd::Create({SIGTERM, SIGHUP});
+        NameCrashReport(path_, "g3");
+        EndProcessAfter(absl::InfiniteDuration(), *signals,
+                        [] { (void)!write(2, "withdrawn\n", 10); });
+        kill(getpid(), SIGHUP);  // Means something else.
+        kill(getpid(), SIGTERM);
+        WaitForTheEnd();
+      },
+      testing::ExitedWithCode(130), "second signal.*\nwithdrawn");
+  EXPECT_FALSE(Report().has_value());
+}
+
+}  // namespace
+}  // namespace holon::daemon

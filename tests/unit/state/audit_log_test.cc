@@ -1,0 +1,49 @@
+#include "runtime/state/audit_log.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <string>
+
+#include "runtime/base/file.h"
+
+namespace holon::state {
+namespace {
+
+class AuditLogTest : public testing::Test {
+ protected:
+  AuditLogTest() {
+    char name[] = "/tmp/holon-audit-XXXXXX";
+    folder_ = mkdtemp(name);
+    path_ = folder_ + "/audit.log";
+  }
+  ~AuditLogTest() override { std::filesystem::remove_all(folder_); }
+  std::string folder_;
+  std::string path_;
+};
+
+TEST_F(AuditLogTest, HasAnObjectALine) {
+  v1::AuditEntry entry;
+  entry.set_action("stop");
+  entry.set_reason("a\nb");
+  ASSERT_TRUE(AppendAudit(path_, entry).ok());
+  ASSERT_TRUE(AppendAudit(path_, entry).ok());
+  const std::string line = "{\"action\":\"stop\",\"reason\":\"a\\nb\"}\n";
+  EXPECT_EQ(*base::ReadFile(path_, 1000), line + line);
+  EXPECT_EQ(base::Look(path_)->mode, 0600u);
+}
+
+TEST_F(AuditLogTest, BeginsANewFileWhenOneIsFull) {
+  ASSERT_TRUE(base::AppendToFile(path_, std::string(kMaxAuditBytes - 1, 'x')).ok());
+  v1::AuditEntry entry;
+  entry.set_action("start");
+  ASSERT_TRUE(AppendAudit(path_, entry).ok());
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".1"));
+  ASSERT_TRUE(AppendAudit(path_, entry).ok());
+  EXPECT_TRUE(std::filesystem::exists(path_ + ".1"));
+  EXPECT_EQ(*base::ReadFile(path_, 1000), "{\"action\":\"start\"}\n");
+}
+
+}  // namespace
+}  // namespace holon::state
