@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "runtime/base/unique_fd.h"
 
 namespace holon::base {
@@ -26,6 +27,12 @@ struct FileInfo {
   uint64_t device = 0;
   uint64_t inode = 0;
   off_t size = 0;
+  absl::Time modified = absl::InfinitePast();
+
+  // Two names of one file, or one file that is open twice.
+  bool SameFile(const FileInfo& other) const {
+    return device == other.device && inode == other.inode;
+  }
 };
 
 // kAbsent is not an error; PERMISSION_DENIED and other failures of lstat are.
@@ -44,8 +51,11 @@ absl::StatusOr<std::string> ReadFileTail(const std::string& path, size_t max_byt
 // For appending, created (0600) where it is missing. Refuses anything but a regular file.
 absl::StatusOr<UniqueFd> OpenForAppending(const std::string& path);
 
-// Bytes in an open file; 0 where that cannot be told.
-off_t SizeOf(int fd);
+// Errors as ReadFile.
+absl::StatusOr<UniqueFd> OpenForReading(const std::string& path);
+
+// What stands behind an open file, whatever has become of its name.
+absl::StatusOr<FileInfo> InfoOf(int fd);
 
 // Replaces `path` whole: temporary file beside it, write, fsync, rename, fsync of the folder. After
 // a crash at any moment the old or the new file is there, never a mixture. RESOURCE_EXHAUSTED: disk
