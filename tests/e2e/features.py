@@ -14,11 +14,8 @@ MISSING = {
     "crash detection",    # a generation that vanished is a recorded failure
     "doctor",             # holonctl doctor
     "failures",           # holonctl failures
-    "full disk",          # degraded, and log loss counted
     "heal",               # the runtime restores its run directory
     "list",               # holonctl list
-    "log rotation",       # log.max_bytes, log.max_files
-    "logs",               # holonctl logs
     "run",                # holonctl run -- COMMAND
     "socket activation",  # LISTEN_FDS
     "watchdog",           # WATCHDOG_USEC
