@@ -80,7 +80,8 @@ void AddStopOptions(CLI::App* app, Options* options) {
 void AddLogOptions(CLI::App* app, Options* options) {
   app->add_option("--tail,-n", options->tail,
                   "the last N lines (20; with --since all), from at most the last 128 KiB")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""));
   app->add_option_function<std::string>(
          "--since",
          [options](const std::string& text) {

@@ -1,6 +1,7 @@
 #include "runtime/base/descriptor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -48,6 +49,14 @@ void WriteWithoutWaiting(int fd, absl::string_view text) {
 absl::Status Redirect(int target, int fd) {
   if (dup2(fd, target) >= 0) return absl::OkStatus();
   return absl::ErrnoToStatus(errno, absl::StrCat("cannot redirect descriptor ", target));
+}
+
+void FillStandardDescriptors() {
+  int fd;
+  do {
+    fd = open("/dev/null", O_RDWR);  // The lowest that is free; the workers' stdio is their own.
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) close(fd);
 }
 
 bool IsPipe(int fd) {
