@@ -29,7 +29,8 @@ int main(int argc, char** argv) {
                                          "the home's name is not UTF-8; choose another --home"));
   }
   exit_code = holon::ctl::RunCommand(context);
-  if (exit_code == ExitCode::kDone && !context.console().delivered()) {
+  const holon::ctl::Console& console = context.console();
+  if (exit_code == ExitCode::kDone && !console.delivered() && !console.reader_left()) {
     context.console().Error("the output could not be written; is the disk full?");
     exit_code = ExitCode::kFailed;
   }

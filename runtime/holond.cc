@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "runtime/base/clock.h"
+#include "runtime/base/descriptor.h"
 #include "runtime/base/notify.h"
 #include "runtime/base/signals.h"
 #include "runtime/daemon/crash_report.h"
@@ -31,6 +32,7 @@ std::string TakeVariable(const char* name) {
 
 ExitCode Main(int argc, char** argv) {
   umask(077);
+  holon::base::FillStandardDescriptors();
   // Before there is any thread, so that all of them inherit the mask.
   auto signals = holon::base::SignalFd::Create({SIGTERM, SIGINT, SIGHUP});
   holon::daemon::ProcessLogger logger;

@@ -29,6 +29,8 @@ base::ExitCode RunCommand(Context& context) {
     case Command::kConfigFingerprint:
     case Command::kConfigPath:
       return RunConfig(context);
+    case Command::kLogs:
+      return RunLogs(context);
     case Command::kVersion:
       return RunVersion(context);
   }

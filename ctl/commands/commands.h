@@ -18,6 +18,7 @@ base::ExitCode RunStatusWatch(Context& context);
 base::ExitCode RunWait(Context& context);
 base::ExitCode RunDiff(Context& context);
 base::ExitCode RunConfig(Context& context);
+base::ExitCode RunLogs(Context& context);
 base::ExitCode RunVersion(Context& context);
 
 // Whatever the options ask for.

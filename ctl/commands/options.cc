@@ -6,9 +6,11 @@
 #include <map>
 
 #include "CLI/CLI.hpp"
+#include "absl/time/clock.h"
 #include "ctl/render/json_view.h"
 #include "holon/ctl/v1/views.pb.h"
 #include "runtime/base/duration.h"
+#include "runtime/state/log_line.h"
 
 namespace holon::ctl {
 namespace {
@@ -75,6 +77,27 @@ void AddStopOptions(CLI::App* app, Options* options) {
   app->add_flag("--force", options->force, "stop an incompatible runtime, too");
 }
 
+void AddLogOptions(CLI::App* app, Options* options) {
+  app->add_option("--tail,-n", options->tail,
+                  "the last N lines (20; with --since all), from at most the last 128 KiB")
+      ->type_name("N")
+      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""));
+  app->add_option_function<std::string>(
+         "--since",
+         [options](const std::string& text) {
+           absl::StatusOr<absl::Time> since = state::ParseSince(text, absl::Now());
+           if (!since.ok()) {
+             throw CLI::ValidationError("--since", std::string(since.status().message()));
+           }
+           options->since = *since;
+         },
+         "lines not older than this: 1h, 10m, or 2026-01-02T03:04:05Z")
+      ->type_name("WHEN");
+  app->add_flag("--follow,-f", options->follow,
+                "go on with what is written, through rotation and restarts, until interrupted");
+  app->add_flag("--audit", options->audit, "the audit log instead: who changed what");
+}
+
 class CommandTree {
  public:
   CommandTree(CLI::App* app, Options* options) : app_(app), options_(options) {}
@@ -131,6 +154,7 @@ void CommandTree::Build() {
           {"ready", Goal::kReady}, {"stopped", Goal::kStopped}, {"idle", Goal::kIdle}}));
   Add(app_, "diff", "my configuration against the runtime's", Command::kDiff);
   BuildConfig();
+  AddLogOptions(Add(app_, "logs", "what the runtime has logged", Command::kLogs), options);
   Add(app_, "version", "versions of holonctl, contract and runtime", Command::kVersion);
 }
 

@@ -28,6 +28,7 @@ enum class Command {
   kConfigValidate,
   kConfigFingerprint,
   kConfigPath,
+  kLogs,
   kVersion,
 };
 
@@ -65,6 +66,12 @@ struct Options {
   bool origin = false;       // config show
   std::string path;          // config get, set, unset
   std::string value;         // config set
+
+  // logs.
+  std::optional<size_t> tail;
+  std::optional<absl::Time> since;
+  bool follow = false;
+  bool audit = false;
 };
 
 // The options, or nothing and how to exit: after help, version or a mistake, which has been printed

@@ -61,7 +61,7 @@ class Launch {
   std::optional<base::NotifyReceiver> notify_;
   std::optional<base::Child> child_;
   std::string instance_id_;
-  off_t log_begin_ = 0;  // Size of the log before this launch.
+  base::FileInfo log_begin_;  // The log before this launch.
 };
 
 absl::Status Launch::Spawn() {
@@ -69,7 +69,7 @@ absl::Status Launch::Spawn() {
   HOLON_ASSIGN_OR_RETURN(base::NotifyReceiver notify, base::NotifyReceiver::Create());
   notify_.emplace(std::move(notify));
   HOLON_ASSIGN_OR_RETURN(base::UniqueFd log, base::OpenForAppending(world_.paths.log));
-  log_begin_ = base::SizeOf(log.get());
+  HOLON_ASSIGN_OR_RETURN(log_begin_, base::InfoOf(log.get()));
   base::SpawnOptions options;
   options.program = program;
   options.arguments = {"--home", world_.paths.home};

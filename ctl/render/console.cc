@@ -1,5 +1,6 @@
 #include "ctl/render/console.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -44,7 +45,9 @@ Console::Console(ColorChoice color, bool quiet)
 void Console::Put(FILE* stream, absl::string_view text) {
   size_t written = fwrite(text.data(), 1, text.size(), stream);
   bool arrived = fflush(stream) == 0 && written == text.size();
-  if (stream == stdout && !arrived) delivered_ = false;
+  if (stream != stdout || arrived) return;
+  if (delivered_) reader_left_ = errno == EPIPE;
+  delivered_ = false;
 }
 
 Console::~Console() { ClearProgress(); }

@@ -37,6 +37,8 @@ class Console {
   std::string Paint(Tone tone, absl::string_view text) const;
   // Everything that was printed has arrived. False for a full disk or a reader that has left.
   bool delivered() const { return delivered_; }
+  // What could not be printed is missed by nobody: the reader of a pipe has left.
+  bool reader_left() const { return reader_left_; }
   bool shows_progress() const { return stderr_terminal_ && !quiet_; }
   // Columns of the terminal; 100 where there is none.
   int Width() const;
@@ -50,6 +52,7 @@ class Console {
   bool stderr_color_;
   bool progress_shown_ = false;
   bool delivered_ = true;
+  bool reader_left_ = false;
 };
 
 // Pure: whether to use colours, from --color, NO_COLOR and what stands at the other end.

@@ -56,20 +56,6 @@ absl::Status WriteAll(int fd, absl::string_view content, const std::string& path
   return absl::OkStatus();
 }
 
-absl::StatusOr<UniqueFd> OpenForReading(const std::string& path) {
-  // O_NONBLOCK: a FIFO that stands where a file should must not hang us.
-  UniqueFd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-  if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
-  struct stat found;
-  if (fstat(fd.get(), &found) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", path));
-  }
-  if (!S_ISREG(found.st_mode)) {
-    return absl::FailedPreconditionError(absl::StrCat(path, " is not a regular file"));
-  }
-  return fd;
-}
-
 absl::StatusOr<std::string> ReadUpTo(int fd, size_t max_bytes, const std::string& path) {
   std::string content;
   char buffer[16384];
@@ -129,6 +115,20 @@ absl::StatusOr<FileInfo> LookThrough(const std::string& path) {
   return InfoFrom(stat(path.c_str(), &found), found, path);
 }
 
+absl::StatusOr<UniqueFd> OpenForReading(const std::string& path) {
+  // O_NONBLOCK: a FIFO that stands where a file should must not hang us.
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+  struct stat found;
+  if (fstat(fd.get(), &found) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", path));
+  }
+  if (!S_ISREG(found.st_mode)) {
+    return absl::FailedPreconditionError(absl::StrCat(path, " is not a regular file"));
+  }
+  return fd;
+}
+
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) {
   HOLON_ASSIGN_OR_RETURN(UniqueFd fd, OpenForReading(path));
   HOLON_ASSIGN_OR_RETURN(std::string content, ReadUpTo(fd.get(), max_bytes + 1, path));
@@ -164,9 +164,9 @@ absl::Status AppendToFile(const std::string& path, absl::string_view text) {
   return WriteAll(fd.get(), text, path);
 }
 
-off_t SizeOf(int fd) {
+absl::StatusOr<FileInfo> InfoOf(int fd) {
   struct stat found;
-  return fstat(fd, &found) == 0 ? found.st_size : 0;
+  return InfoFrom(fstat(fd, &found), found, absl::StrCat("descriptor ", fd));
 }
 
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content, mode_t mode,

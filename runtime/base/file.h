@@ -27,7 +27,12 @@ struct FileInfo {
   uint64_t device = 0;
   uint64_t inode = 0;
   off_t size = 0;
-  absl::Time modified;  // By the wall clock, when its content was last changed.
+  absl::Time modified = absl::InfinitePast();  // Of its content, by the wall clock.
+
+  // Two names of one file, or one file that is open twice.
+  bool SameFile(const FileInfo& other) const {
+    return device == other.device && inode == other.inode;
+  }
 };
 
 // kAbsent is not an error; PERMISSION_DENIED and other failures of lstat are.
@@ -50,8 +55,11 @@ absl::StatusOr<UniqueFd> OpenForAppending(const std::string& path);
 // where it is missing.
 absl::Status AppendToFile(const std::string& path, absl::string_view text);
 
-// Bytes in an open file; 0 where that cannot be told.
-off_t SizeOf(int fd);
+// Errors as ReadFile.
+absl::StatusOr<UniqueFd> OpenForReading(const std::string& path);
+
+// What stands behind an open file, whatever has become of its name.
+absl::StatusOr<FileInfo> InfoOf(int fd);
 
 // What must have reached the disk before a write is done.
 enum class Durability {

@@ -84,6 +84,7 @@ base::ExitCode Daemon::Run() {
   Refusal refusal;
   instance_ = Instance::Claim(paths_, socket_path_, signals_.fd(), &refusal);
   if (!instance_.has_value()) return Fail(refusal.exit_code, refusal.message);
+  logger_.Open(paths_.log);  // Not before it is ours: another runtime's log is not disturbed.
   absl::Status announced = Announce();
   if (!announced.ok()) {
     (void)instance_->Withdraw();
@@ -149,6 +150,10 @@ absl::Status Daemon::Announce() {
   server_.emplace(*model_, *this, control::Access(first_config_), first_config_.control_addr());
   HOLON_RETURN_IF_ERROR(server_->Start());
   model_->OnChange([this] { server_->Publish(); });
+  logger_.OnHealth([this](const LogHealth& health) {
+    model_->Count([&](v1::Counters* counts) { counts->set_log_lines_lost(health.lines_lost); });
+    model_->SetDegraded("log", health.trouble);
+  });
   listener_.emplace(std::move(socket), *model_, logger_,
                     [this](base::UniqueFd connection) { server_->Serve(std::move(connection)); });
   audit_.Record("start", "", ParentText(), "");

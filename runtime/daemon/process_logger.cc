@@ -1,12 +1,12 @@
 #include "runtime/daemon/process_logger.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
 
 namespace holon::daemon {
@@ -78,11 +78,12 @@ std::string LogJson(const std::string& time, const std::string& level, const std
 }
 
 ProcessLogger::ProcessLogger()
-    : logger_(std::make_shared<spdlog::logger>("holond",
-                                               std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
-  logger_->set_pattern("%v");
-  logger_->flush_on(spdlog::level::debug);
-}
+    : sink_(std::make_shared<LogSink>([this](uint64_t lost, const std::string& trouble) {
+        return absl::StrCat(Format(base::LogLevel::kWarning, "log lines were lost",
+                                   {{"lines", absl::StrCat(lost)}, {"why", trouble}}),
+                            "\n");
+      })),
+      logger_(std::make_shared<spdlog::logger>("holond", sink_)) {}
 
 ProcessLogger::~ProcessLogger() = default;
 
@@ -101,16 +102,50 @@ void ProcessLogger::Configure(const v1::LogConfig& config) {
       logger_->set_level(spdlog::level::info);
   }
   json_ = config.format() == v1::LOG_FORMAT_JSON;
+  sink_->SetLimits({config.max_bytes(), std::max(config.max_files(), 1u)});
+}
+
+void ProcessLogger::Open(const std::string& path) { sink_->Open(path); }
+
+void ProcessLogger::OnHealth(std::function<void(const LogHealth&)> listener) {
+  {
+    absl::MutexLock lock(&mutex_);
+    listener_ = std::move(listener);
+  }
+  ReportHealth();
+}
+
+std::string ProcessLogger::Format(base::LogLevel level, const std::string& message,
+                                  Fields fields) const {
+  const std::string time =
+      absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
+  if (json_) return LogJson(time, NameOf(level), message, fields);
+  return absl::StrFormat("%s %-7s %s", time, NameOf(level), LogText(message, fields));
 }
 
 void ProcessLogger::Log(base::LogLevel level, const std::string& message, Fields fields) {
   if (!logger_->should_log(ToSpdlog(level))) return;
-  const std::string time =
-      absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
-  if (json_) {
-    logger_->log(ToSpdlog(level), "{}", LogJson(time, NameOf(level), message, fields));
-  } else {
-    logger_->log(ToSpdlog(level), "{} {:<7} {}", time, NameOf(level), LogText(message, fields));
+  logger_->log(ToSpdlog(level), Format(level, message, fields));
+  ReportHealth();
+}
+
+// A thread that finds another one at it leaves its news to that one, so that the last word is the
+// latest.
+void ProcessLogger::ReportHealth() {
+  while (true) {
+    std::function<void(const LogHealth&)> listener;
+    LogHealth health;
+    {
+      absl::MutexLock lock(&mutex_);
+      health = sink_->health();
+      if (reporting_ || !listener_ || health == reported_) return;
+      reporting_ = true;
+      reported_ = health;
+      listener = listener_;
+    }
+    listener(health);
+    absl::MutexLock lock(&mutex_);
+    reporting_ = false;
   }
 }
 

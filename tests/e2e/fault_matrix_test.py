@@ -10,6 +10,7 @@ import socket
 import unittest
 
 import processes
+import stubs
 from commands import Running
 from features import needs
 from harness import NO_WINDOW, HolonTest, bin_dir, main
@@ -255,6 +256,27 @@ class DiskTest(FaultTest):
         started = self.home.start()
         disk.fill()
         self.assert_state("running", pid=started["pid"])
+        self.come_to_rest("stopped")
+
+    def test_full_with_a_log_that_has_to_be_written(self):
+        self.log_lines_are_lost_and_nothing_else()
+
+    def test_full_with_a_log_that_has_to_be_rotated(self):
+        self.log_lines_are_lost_and_nothing_else("--set", "log.max_bytes=4096")
+
+    def log_lines_are_lost_and_nothing_else(self, *options):
+        disk = self.keep(SmallDisk(self.home))
+        started = self.home.start(*options)
+        disk.fill()
+        for number in range(40):
+            self.assert_exit(0, self.home.ctl(
+                "reload", "--set", f"agents.idle_timeout_ms={number + 1}"))
+        status = self.assert_state("running", pid=started["pid"], healthy=False)
+        self.assertIn(str(self.home.log_file), " ".join(status["degraded"]))
+        channel, control = stubs.control(self.home.socket)
+        with channel:
+            answer = control.RuntimeStatus(stubs.message("RuntimeStatusRequest")(), timeout=30)
+        self.assertGreater(answer.counters.log_lines_lost, 0)
         self.come_to_rest("stopped")
 
 

@@ -12,10 +12,7 @@ MISSING = {
     "completion",         # holonctl completion SHELL
     "doctor",             # holonctl doctor
     "failures",           # holonctl failures
-    "full disk",          # degraded, and log loss counted
     "list",               # holonctl list
-    "log rotation",       # log.max_bytes, log.max_files
-    "logs",               # holonctl logs
     "run",                # holonctl run -- COMMAND
     "socket activation",  # LISTEN_FDS
     "watchdog",           # WATCHDOG_USEC

@@ -102,7 +102,9 @@ class Home:
             claims.write_record(self.record_file, content)
 
     def log(self):
-        return self.log_file.read_text(encoding="utf-8") if self.log_file.exists() else ""
+        if not self.log_file.is_file():
+            return ""
+        return self.log_file.read_text(encoding="utf-8", errors="replace")
 
     def wait_for_log(self, text):
         processes.wait_until(lambda: text in self.log(), f"the log says {text!r}")

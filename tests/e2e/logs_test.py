@@ -1,31 +1,62 @@
 """The log, across rotation, restarts and crashes; bounded whatever is in it."""
 
 import datetime
+import json
 import os
 import signal
+import subprocess
 import time
 import unittest
 
 import processes
-from features import needs
-from harness import NO_WINDOW, HolonTest, main
+import stubs
+from harness import NO_WINDOW, HolonTest, bin_dir, main
 from peers import SmallDisk
 
 TAIL_BYTES = 128 * 1024
 LINE_BYTES = 8 * 1024
 
 
-@needs("logs")
-class LogsTest(HolonTest):
-    def write_log(self, text):
+class LogTest(HolonTest):
+    def write_log(self, text, number=0):
+        """The present file, or the older one of this number."""
         self.home.make()
-        self.home.log_file.write_text(text, encoding="utf-8")
+        file = self.home.run_dir / f"daemon.log.{number}" if number else self.home.log_file
+        file.write_text(text, encoding="utf-8")
 
     def logs(self, *arguments):
         result = self.home.ctl("logs", *arguments)
         self.assert_exit(0, result)
         return result.out.splitlines()
 
+    def read_until(self, following, text):
+        """Every line up to the first that holds `text`."""
+        seen = []
+        while not seen or text not in seen[-1]:
+            seen.append(following.read_line())
+        return seen
+
+    def follow(self, *arguments):
+        """A `logs --follow` that has printed the line "begin", which the log ends with, and waits."""
+        following = self.home.spawn_ctl("logs", "--follow", "--tail", "1", *arguments)
+        self.read_until(following, "begin")
+        return following
+
+    def append(self, text):
+        with open(self.home.log_file, "a", encoding="utf-8") as file:
+            file.write(text)
+
+    def counters(self):
+        channel, control = stubs.control(self.home.socket)
+        with channel:
+            return control.RuntimeStatus(stubs.message("RuntimeStatusRequest")(), timeout=30).counters
+
+    def change(self, number):
+        """A reload that changes something, and so writes a line."""
+        self.assert_exit(0, self.home.ctl("reload", "--set", f"agents.idle_timeout_ms={number + 1}"))
+
+
+class LogsTest(LogTest):
     # Case: daemon logs surface paths, failures and tail.
     def test_the_last_lines(self):
         self.write_log("".join(f"line {number}\n" for number in range(100)))
@@ -47,9 +78,78 @@ class LogsTest(HolonTest):
             self.assertLessEqual(len(line), LINE_BYTES)
         self.assertTrue(lines[-1].startswith("...") and lines[-1].endswith("end 99"))
 
+    def test_twenty_lines_are_enough_where_nobody_says_how_many(self):
+        self.write_log("".join(f"line {number}\n" for number in range(100)))
+        self.assertEqual([f"line {number}" for number in range(80, 100)], self.logs())
+
+    def test_a_tail_reaches_back_across_rotation(self):
+        self.write_log("one\ntwo\n", 2)
+        self.write_log("three\n", 1)
+        self.write_log("four\n")
+        self.assertEqual(["two", "three", "four"], self.logs("--tail", "3"))
+        self.assertEqual(["one", "two", "three", "four"], self.logs())
+
     def test_without_a_log_it_is_empty_and_creates_nothing(self):
         self.assertEqual([], self.logs("--tail", "5"))
+        self.assertEqual([], self.logs("--since", "1h", "--json"))
+        self.assertEqual([], self.logs("--audit"))
         self.assertFalse(self.home.path.exists())
+
+    def test_an_invalid_configuration_is_no_matter(self):
+        self.write_log("line\n")
+        self.home.write_config("{")
+        self.assertEqual(["line"], self.logs())
+
+    def test_what_cannot_be_read_is_said(self):
+        self.home.make()
+        self.home.log_file.mkdir()
+        document = self.assert_failure(self.home.ctl("logs", "--json"), 1)
+        self.assertIn(str(self.home.log_file), document["error"]["message"])
+
+    def test_wrong_options_are_usage_errors(self):
+        for arguments in (("--tail", "-1"), ("--tail", "many"), ("--since", "yesterday"),
+                          ("--since", "-1h")):
+            with self.subTest(arguments):
+                self.assert_failure(self.home.ctl("logs", "--json", *arguments), 2, "USAGE")
+
+    def test_both_formats_as_documents(self):
+        self.write_log("2026-01-02T03:04:05.678Z warning odd key=value\n"
+                       '{"time":"2026-01-02T03:04:06.000Z","level":"error","message":"worse"}\n'
+                       "of a library\n")
+        with open(self.home.log_file, "ab") as file:
+            file.write(b"not UTF-8: \xff\n")
+        documents = self.home.ctl("logs", "--json").json_lines
+        self.assertEqual(
+            [("2026-01-02T03:04:05.678Z", "warning"), ("2026-01-02T03:04:06.000Z", "error"),
+             (None, None), (None, None)],
+            [(document["time"], document["level"]) for document in documents])
+        self.assertEqual("not UTF-8: \ufffd", documents[3]["line"])
+        self.assertEqual({"line", "time", "level"}, set(documents[0]))
+
+    def test_the_audit_log_instead(self):
+        self.write_log("line\n")
+        for name, text in (("audit.log.1", '{"time":"2026-01-02T03:04:05Z","action":"start"}\n'),
+                           ("audit.log", '{"time":"2026-01-02T03:04:06Z","action":"stop"}\n')):
+            (self.home.run_dir / name).write_text(text, encoding="utf-8")
+        self.assertEqual(["start", "stop"],
+                         [json.loads(line)["action"] for line in self.logs("--audit")])
+        line, = self.logs("--audit", "--since", "2026-01-02T03:04:06Z")
+        self.assertIn("stop", line)
+
+    def test_a_reader_that_has_enough_is_no_error(self):
+        self.write_log("2026-01-02T03:04:05.678Z info    one of many\n" * 10000)
+        for options in (("--tail", "9999"), ("--since", "2026-01-01T00:00:00Z"),
+                        ("--since", "2026-01-01T00:00:00Z", "--json"), ("--follow", "--tail", "1")):
+            with self.subTest(options):
+                running = subprocess.Popen(
+                    [bin_dir() / "holonctl", "--home", self.home.path, "logs", *options],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.home.environment())
+                if "--follow" in options:
+                    self.assertTrue(running.stdout.readline())
+                running.stdout.close()  # It ends at once, and does not wait for another line.
+                self.assertEqual(0, running.wait(processes.HANG_SECONDS))
+                self.assertEqual(b"", running.stderr.read())
+                running.stderr.close()
 
     def test_what_a_library_prints_is_there_too(self):
         self.home.start(env={"GRPC_VERBOSITY": "debug", "GRPC_TRACE": "api"})
@@ -66,7 +166,24 @@ class LogsTest(HolonTest):
         self.assertEqual(1, text.count("answering"))
         self.assertEqual(2, "\n".join(self.logs("--since", "1h")).count("answering"))
 
-    def test_following_goes_on_over_restart_and_kill(self):
+    def test_since_reaches_back_across_rotation_and_keeps_what_belongs_together(self):
+        self.write_log("2026-01-02T03:00:00.000Z info    old\n  more of old\n", 2)
+        self.write_log("  still of old\n2026-01-02T04:00:00.000Z info    new\n  more of new\n", 1)
+        self.write_log('{"time":"2026-01-02T05:00:00.000Z","level":"info","message":"newest"}\n')
+        lines = self.logs("--since", "2026-01-02T04:00:00Z")
+        self.assertEqual(["2026-01-02T04:00:00.000Z info    new", "  more of new"], lines[:2])
+        self.assertEqual(3, len(lines))
+        self.assertEqual(lines[1:], self.logs("--since", "2026-01-02T04:00:00Z", "--tail", "2"))
+        self.assertEqual([], self.logs("--since", "1m"))
+
+    def test_since_is_not_bounded_in_all(self):
+        text = "2026-01-02T03:04:05.678Z info    " + "x" * 1000 + "\n"
+        self.write_log(text * 500)
+        self.assertEqual(500, len(self.logs("--since", "2026-01-01T00:00:00Z")))
+
+
+class FollowTest(LogTest):
+    def test_it_goes_on_over_restart_and_kill(self):
         first = self.home.start()["instance_id"]
         following = self.home.spawn_ctl("logs", "--follow", "--tail", "1000")
         self.read_until(following, first)
@@ -76,11 +193,53 @@ class LogsTest(HolonTest):
         self.read_until(following, self.home.start()["instance_id"])
         self.assert_exit(130, following.interrupt())
 
-    def read_until(self, following, text):
-        while text not in following.read_line():
-            pass
+    def test_it_begins_with_the_tail_or_with_a_time(self):
+        self.write_log("2026-01-02T03:00:00.000Z info    old\n2026-01-02T04:00:00.000Z info    new\n")
+        for arguments in (("--tail", "1"), ("--since", "2026-01-02T04:00:00Z"),
+                          ("--since", "2026-01-02T03:00:00Z", "--tail", "1")):
+            with self.subTest(arguments):
+                following = self.home.spawn_ctl("logs", "--follow", *arguments)
+                self.assertIn("new", following.read_line())
+                self.append("2026-01-02T05:00:00.000Z info    newest\n")
+                self.assertIn("newest", following.read_line())
+                self.assert_exit(130, following.interrupt())
+                self.write_log("2026-01-02T04:00:00.000Z info    new\n")
 
-    def test_following_sleeps_while_nothing_is_written(self):
+    def test_a_truncated_file_is_begun_anew(self):
+        self.write_log("long enough\nbegin\n")
+        following = self.follow()
+        self.write_log("")
+        self.append("after\n")
+        self.assertEqual("after", following.read_line())
+        self.assert_exit(130, following.interrupt())
+
+    def test_a_removed_file_and_a_removed_folder_come_back(self):
+        self.write_log("begin\n")
+        following = self.follow()
+        self.home.log_file.unlink()
+        self.append("again\n")
+        self.assertEqual("again", following.read_line())
+        self.home.run_dir.rename(self.home.path / "away")
+        self.write_log("and again\n")
+        self.assertEqual("and again", following.read_line())
+        self.assert_exit(130, following.interrupt())
+
+    def test_it_waits_for_a_home_that_is_not_there(self):
+        following = self.home.spawn_ctl("logs", "--follow")
+        following.read_error("waiting for " + str(self.home.log_file))
+        self.assertFalse(self.home.path.exists())
+        started = self.home.start()
+        self.read_until(following, started["instance_id"])
+        self.assert_exit(130, following.interrupt())
+
+    def test_documents_follow_as_well(self):
+        self.write_log("begin\n")
+        following = self.follow("--json")
+        self.append("2026-01-02T03:04:05.678Z debug   x\n")
+        self.assertEqual("debug", following.read_json()["level"])
+        self.assert_exit(130, following.interrupt())
+
+    def test_it_sleeps_while_nothing_is_written(self):
         self.home.start()
         following = self.home.spawn_ctl("logs", "--follow", "--tail", "1")
         following.read_line()
@@ -92,44 +251,164 @@ class LogsTest(HolonTest):
         self.assert_exit(130, following.interrupt())
 
 
-@needs("log rotation")
-class RotationTest(HolonTest):
+class RotationTest(LogTest):
+    def files(self):
+        return sorted(self.home.run_dir.glob("daemon.log*"))
+
     def test_size_and_number_are_kept_to_and_nothing_is_lost_at_the_seam(self):
-        self.home.start("--set", "log.max_bytes=4096", "--set", "log.max_files=3",
-                        "--set", "log.level=debug")
-        following = self.home.spawn_ctl("logs", "--follow", "--tail", "0")
-        for number in range(200):
-            value = "debug" if number % 2 else "info"
-            self.home.write_config({"description": f"step {number}", "log": {"level": value}})
-            self.assert_exit(0, self.home.ctl("reload"))
-        files = sorted(self.home.run_dir.glob("daemon.log*"))
-        self.assertLessEqual(len(files), 3)
+        self.home.start("--set", "log.max_bytes=4096", "--set", "log.max_files=3")
+        following = self.home.spawn_ctl("logs", "--follow", "--tail", "1")
+        following.read_line()
+        for number in range(100):
+            self.change(number)
+        files = self.files()
+        self.assertEqual(["daemon.log", "daemon.log.1", "daemon.log.2"], [file.name for file in files])
         for file in files:
-            self.assertLessEqual(file.stat().st_size, 4096 + 1024)
+            self.assertLessEqual(file.stat().st_size, 4096)
             self.assert_mode(0o600, file)
         self.home.stop()
-        seen = []
-        while not seen or "stopped" not in seen[-1]:
-            seen.append(following.read_line())
-        changes = [line for line in seen if "configuration changed" in line]
-        self.assertGreaterEqual(len(changes), 199)
-        following.signal(signal.SIGINT)
-        following.finish()
+        seen = [line for line in self.read_until(following, "stopped") if "configuration changed" in line]
+        self.assertEqual([f"to={number + 1}" for number in range(100)],
+                         [line.split()[-1] for line in seen])
+        self.assert_exit(130, following.interrupt())
+
+    def test_what_a_library_prints_goes_with_it(self):
+        self.home.start("--set", "log.max_bytes=4096")
+        for number in range(60):
+            self.change(number)
+        for fd in (1, 2):
+            self.assertTrue(os.path.samefile(f"/proc/{self.home.pid()}/fd/{fd}", self.home.log_file))
+
+    def test_a_reload_changes_size_and_number(self):
+        self.home.start("--set", "log.max_bytes=4096")
+        for number in range(100):
+            self.change(number)
+        self.assertGreater(len(self.files()), 2)
+        self.assert_exit(0, self.home.ctl("reload", "--set", "log.max_files=2"))
+        self.assertEqual(2, len(self.files()))
+        self.assert_exit(0, self.home.ctl("reload", "--set", "log.max_bytes=1048576"))
+        size = self.home.log_file.stat().st_size
+        for number in range(100):
+            self.change(number)
+        self.assertGreater(self.home.log_file.stat().st_size, size + 4096)
+
+    def test_a_start_that_rotates_and_fails_still_shows_why(self):
+        self.write_log("x" * 5000 + "\n")
+        self.home.socket.mkdir()
+        result = self.home.ctl("start", "--set", "log.max_bytes=4096", *NO_WINDOW)
+        self.assertNotEqual(0, result.exit)
+        self.assertIn("holon.sock", result.err)
+        self.home.socket.rmdir()
+
+    def test_a_log_removed_under_a_runtime_is_begun_anew(self):
+        self.home.start()
+        self.home.log_file.unlink()
+        self.change(1)
+        self.assertIn("configuration changed", self.home.log())
+        self.assert_mode(0o600, self.home.log_file)
+        self.assertTrue(os.path.samefile(f"/proc/{self.home.pid()}/fd/2", self.home.log_file))
+        self.assert_state("running", healthy=True, degraded=[])
+
+    def test_documents_in_the_log(self):
+        self.home.start("--set", "log.format=json")
+        document = json.loads(self.logs("--since", "1h")[-1])
+        self.assertEqual("ready", document["message"])
+        self.assertEqual(document["time"], self.home.ctl("logs", "--json").json_lines[-1]["time"])
 
 
-@needs("full disk")
+class ForegroundTest(LogTest):
+    def serve(self, **options):
+        running = self.home.spawn_holond(**options)
+        self.assert_exit(0, self.home.ctl("wait", "--for", "ready"))
+        return running
+
+    def test_lines_go_to_stderr_and_to_the_log(self):
+        running = self.serve()
+        running.read_error("ready")
+        self.assertIn("ready", self.logs()[-1])
+        self.home.stop()
+        result = running.finish()
+        self.assert_exit(0, result)
+        self.assertEqual(result.err, self.home.log())
+
+    def test_stderr_that_nobody_reads_any_more_is_no_matter(self):
+        read, write = os.pipe()
+        running = subprocess.Popen([bin_dir() / "holond", "--home", self.home.path], stderr=write,
+                                   env=self.home.environment())
+        os.close(write)
+        self.assert_exit(0, self.home.ctl("wait", "--for", "ready"))
+        os.close(read)
+        self.change(1)
+        self.assertIn("configuration changed", self.home.log())
+        self.assert_state("running", healthy=True, pid=running.pid)
+        self.home.stop()
+        self.assertEqual(0, running.wait(processes.HANG_SECONDS))
+
+    def test_stderr_that_nobody_reads_for_now_does_not_block(self):
+        read, write = os.pipe()
+        os.set_blocking(write, False)
+        try:
+            while True:
+                os.write(write, b"x" * 4096)
+        except BlockingIOError:
+            os.set_blocking(write, True)
+        running = subprocess.Popen([bin_dir() / "holond", "--home", self.home.path], stderr=write,
+                                   env=self.home.environment())
+        os.close(write)
+        self.assert_exit(0, self.home.ctl("wait", "--for", "ready", "--timeout", "20s"))
+        self.assertIn("ready", self.home.log())
+        self.home.stop()
+        self.assertEqual(0, running.wait(processes.HANG_SECONDS))
+        os.close(read)
+
+    def test_without_any_stdio_nothing_lands_in_a_file_of_ours(self):
+        running = self.serve(preexec_fn=lambda: os.closerange(0, 3))
+        self.change(1)
+        self.assertIn("configuration changed", self.home.log())
+        for file in (self.home.lock_file, self.home.pid_file, self.home.record_file):
+            self.assertNotIn("info ", file.read_text(encoding="utf-8"))
+        self.home.stop()
+        self.assert_exit(0, running.finish())
+
+    def test_a_second_one_leaves_the_log_of_the_first_alone(self):
+        self.home.start("--set", "log.max_bytes=1048576")
+        for number in range(60):
+            self.change(number)
+        before = self.home.snapshot()
+        refused = self.home.holond("--set", "log.max_bytes=4096", "--set", "log.max_files=1")
+        self.assert_exit(1, refused)
+        self.assertIn("another runtime serves", refused.err)
+        self.assertEqual(before, self.home.snapshot())
+
+
 @unittest.skipUnless(os.geteuid() == 0, "needs root, to mount a small disk")
-class FullDiskTest(HolonTest):
-    def test_status_and_stop_work_health_is_degraded_and_losses_are_counted(self):
+class FullDiskTest(LogTest):
+    def test_it_degrades_loses_lines_and_nothing_else_and_recovers(self):
         disk = self.keep(SmallDisk(self.home))
-        self.home.start("--set", "log.level=debug")
+        started = self.home.start()
         disk.fill()
-        for number in range(20):
-            self.home.ctl("reload", "--set", f"log.max_files={number % 2 + 1}")
-        status = self.assert_state("running", healthy=False)
-        self.assertTrue(status["degraded"])
-        self.assert_exit(0, self.home.ctl("stop"))
-        self.home.serving = False
+        for number in range(60):
+            self.change(number)
+        status = self.assert_state("running", healthy=False, pid=started["pid"])
+        self.assertIn("No space left on device", " ".join(status["degraded"]))
+        self.assertIn(str(self.home.log_file), " ".join(status["degraded"]))
+        lost = self.counters().log_lines_lost
+        self.assertGreater(lost, 0)
+        (self.home.path / "ballast").unlink()
+        self.change(1000)
+        self.assert_state("running", healthy=True, degraded=[])
+        told, = [line for line in self.logs("--tail", "1000") if "log lines were lost" in line]
+        self.assertIn(f"lines={lost} ", told)
+        self.assertEqual(lost, self.counters().log_lines_lost)
+        self.home.stop()
+
+    def test_a_runtime_with_a_full_disk_can_be_stopped(self):
+        disk = self.keep(SmallDisk(self.home))
+        self.home.start("--set", "log.max_bytes=4096")
+        disk.fill()
+        for number in range(60):
+            self.change(number)
+        self.home.stop()
         self.assert_nothing_left()
 
 

@@ -1,4 +1,4 @@
-// What is on disk: the daemon's record, failures, leftovers, the log's tail, and the home itself.
+// What is on disk: the daemon's record, failures, leftovers, and the home itself.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -13,7 +13,6 @@
 #include "runtime/state/failures.h"
 #include "runtime/state/home.h"
 #include "runtime/state/json_file.h"
-#include "runtime/state/log_tail.h"
 #include "runtime/state/stale_files.h"
 
 namespace holon::state {
@@ -158,24 +157,6 @@ TEST_F(RecordsTest, AFileInTheSocketsPlaceIsNobodysLeftover) {
   EXPECT_TRUE(
       RemoveLeftovers(*lock, paths_, paths_.default_socket, Vanished::kKnown, &removed).ok());
   EXPECT_EQ(*base::ReadFile(paths_.default_socket, 10), "precious");
-}
-
-TEST(LogTailTest, IsBounded) {
-  EXPECT_TRUE(LastLines("a\nb\n", 0).empty());
-  EXPECT_TRUE(LastLines("", 5).empty());
-  EXPECT_EQ(LastLines("a\nb\nc\n", 2), (std::vector<std::string>{"b", "c"}));
-  EXPECT_EQ(LastLines("a\n\nc", 9), (std::vector<std::string>{"a", "", "c"}));
-  std::vector<std::string> lines = LastLines(std::string(20000, 'x') + "end\n", 1);
-  ASSERT_EQ(lines.size(), 1u);
-  EXPECT_EQ(lines[0].size(), kMaxLineBytes);
-  EXPECT_EQ(lines[0].substr(0, 4), "...x");
-  EXPECT_EQ(lines[0].substr(lines[0].size() - 3), "end");
-}
-
-TEST_F(RecordsTest, LogSinceSkipsWhatWasThereBefore) {
-  ASSERT_TRUE(base::WriteFileAtomically(paths_.log, "old\nnew\n").ok());
-  EXPECT_EQ(LogSince(paths_.log, 4, 10), (std::vector<std::string>{"new"}));
-  EXPECT_TRUE(LogSince(paths_.log, 8, 10).empty());
 }
 
 TEST_F(RecordsTest, HomeMustBeOursAndClosed) {

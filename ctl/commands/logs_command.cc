@@ -1,0 +1,220 @@
+// logs: what the runtime has written, whether or not one runs. It needs the home and nothing else.
+#include <unistd.h>
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "ctl/commands/commands.h"
+#include "ctl/render/json_view.h"
+#include "runtime/base/descriptor.h"
+#include "runtime/base/file.h"
+#include "runtime/base/status_macros.h"
+#include "runtime/base/wait.h"
+#include "runtime/config/text.h"
+#include "runtime/state/log_line.h"
+#include "runtime/state/log_reader.h"
+#include "runtime/state/log_tail.h"
+#include "runtime/state/log_watch.h"
+
+namespace holon::ctl {
+namespace {
+
+constexpr size_t kDefaultTail = 20;
+// Where the kernel grants no watch, look again now and then.
+constexpr absl::Duration kBlindInterval = absl::Seconds(1);
+
+Tone ToneOf(absl::string_view level) {
+  if (level == "error") return Tone::kBad;
+  if (level == "warning") return Tone::kWarning;
+  return level == "debug" ? Tone::kFaint : Tone::kPlain;
+}
+
+// JSON is UTF-8, whatever a library has printed and wherever a long line was cut.
+std::string Utf8(absl::string_view text) {
+  std::string utf8;
+  while (!text.empty()) {
+    absl::string_view rest = text;
+    if (config::TakeCodePoint(&rest).has_value()) {
+      absl::StrAppend(&utf8, text.substr(0, text.size() - rest.size()));
+      text = rest;
+    } else {
+      absl::StrAppend(&utf8, "\xef\xbf\xbd");
+      text.remove_prefix(1);
+    }
+  }
+  return utf8;
+}
+
+std::string Rendered(const std::string& line, bool json, const Console& console) {
+  const state::LogLine parsed = state::ParseLogLine(line);
+  if (!json) return absl::StrCat(console.Paint(ToneOf(parsed.level), line), "\n");
+  v1::LogLineView view;
+  view.set_line(Utf8(line));
+  if (!parsed.time.empty()) view.set_time(std::string(parsed.time));
+  if (!parsed.level.empty()) view.set_level(std::string(parsed.level));
+  return ToJsonLine(view) + "\n";
+}
+
+// Prints the lines that were asked for, as they come.
+class LogPrinter {
+ public:
+  explicit LogPrinter(Context& context) : context_(context) {
+    if (context.options().since.has_value()) since_.emplace(*context.options().since);
+  }
+
+  // CANCELLED: nobody wants more, by signal or because nobody reads.
+  absl::Status Print(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) {
+      if (since_.has_value() && !since_->Keeps(line)) continue;
+      absl::StrAppend(&text, Rendered(line, context_.options().json, context_.console()));
+    }
+    return Deliver(text);
+  }
+
+  // The same for the last lines of a time: keeps them until the end is known.
+  absl::Status Collect(const std::vector<std::string>& lines, size_t most) {
+    for (const std::string& line : lines) {
+      if (!since_->Keeps(line)) continue;
+      last_.push_back(line);
+      last_bytes_ += line.size() + 1;
+      while (last_.size() > most || last_bytes_ > state::kMaxTailBytes) {
+        last_bytes_ -= last_.front().size() + 1;
+        last_.pop_front();
+      }
+    }
+    return CheckInterrupt();
+  }
+  absl::Status PrintCollected() {
+    std::string text;
+    for (const std::string& line : last_) {
+      absl::StrAppend(&text, Rendered(line, context_.options().json, context_.console()));
+    }
+    return Deliver(text);
+  }
+
+  bool interrupted() const { return interrupted_; }
+
+ private:
+  absl::Status Deliver(const std::string& text) {
+    if (!text.empty()) context_.console().Data(text);
+    if (!context_.console().delivered()) return absl::CancelledError("nobody reads");
+    return CheckInterrupt();
+  }
+
+  // Signals are blocked, so that a long output has to ask for them.
+  absl::Status CheckInterrupt() {
+    interrupted_ =
+        base::WaitReadable({context_.world().interrupts.fd()}, absl::ZeroDuration()).has_value();
+    return interrupted_ ? absl::CancelledError("interrupted") : absl::OkStatus();
+  }
+
+  Context& context_;
+  std::optional<state::SinceFilter> since_;
+  std::deque<std::string> last_;
+  size_t last_bytes_ = 0;
+  bool interrupted_ = false;
+};
+
+// One call of logs.
+class LogsCommand {
+ public:
+  explicit LogsCommand(Context& context)
+      : context_(context),
+        options_(context.options()),
+        path_(
+            base::JoinPath(context.world().paths.run, options_.audit ? "audit.log" : "daemon.log")),
+        reader_(path_),
+        watch_(path_),
+        printer_(context),
+        print_([this](const std::vector<std::string>& lines) { return printer_.Print(lines); }) {}
+
+  base::ExitCode Run() {
+    if (options_.follow) BeginWatch();
+    Hint();
+    absl::Status read = ReadPast();
+    while (read.ok() && options_.follow) read = Follow();
+    if (printer_.interrupted()) return base::ExitCode::kInterrupted;
+    // Who has read enough has got what it wanted; a full disk is told by the console.
+    if (read.ok() || absl::IsCancelled(read)) return base::ExitCode::kDone;
+    const bool denied = absl::IsPermissionDenied(read);
+    return context_.Fail(denied ? base::ExitCode::kPermissionDenied : base::ExitCode::kFailed,
+                         denied ? "PERMISSION_DENIED" : "LOG_UNREADABLE",
+                         std::string(read.message()));
+  }
+
+ private:
+  void BeginWatch() {
+    absl::Status watching = watch_.Begin();
+    blind_ = !watching.ok();
+    if (!blind_) return;
+    context_.console().Warning(
+        absl::StrCat(std::string(watching.message()), "; looking once a second instead"));
+  }
+
+  void Hint() {
+    absl::StatusOr<base::FileInfo> there = base::LookThrough(path_);
+    const bool absent = there.ok() && there->type == base::FileType::kAbsent;
+    if (!absent || !state::OlderLogs(path_).empty()) return;
+    if (options_.follow) {
+      context_.console().Warning(absl::StrCat("there is no log yet; waiting for ", path_));
+    } else if (context_.console().shows_progress()) {
+      context_.console().Warning(absl::StrCat("there is no log yet: ", path_));
+    }
+  }
+
+  // What has been written up to now.
+  absl::Status ReadPast() {
+    if (!options_.since.has_value()) {
+      const size_t lines = options_.tail.value_or(kDefaultTail);
+      HOLON_RETURN_IF_ERROR(reader_.Tail(lines, print_));
+      return options_.follow || lines == 0 ? absl::OkStatus() : reader_.Finish(print_);
+    }
+    HOLON_RETURN_IF_ERROR(reader_.SkipBefore(*options_.since));
+    if (!options_.tail.has_value()) return ReadAll(print_);
+    HOLON_RETURN_IF_ERROR(ReadAll([this](const std::vector<std::string>& lines) {
+      return printer_.Collect(lines, *options_.tail);
+    }));
+    return printer_.PrintCollected();
+  }
+
+  absl::Status ReadAll(const state::LogReader::Take& take) {
+    HOLON_RETURN_IF_ERROR(reader_.Read(take));
+    return options_.follow ? absl::OkStatus() : reader_.Finish(take);
+  }
+
+  // Sleeps until there is news, and prints it. CANCELLED as printing.
+  absl::Status Follow() {
+    // A pipe that nobody reads any more ends this now, and not with the next line.
+    const int reader = base::IsPipe(STDOUT_FILENO) ? STDOUT_FILENO : -1;
+    std::optional<size_t> ready =
+        base::WaitReadable({context_.world().interrupts.fd(), watch_.fd(), reader},
+                           blind_ ? kBlindInterval : absl::InfiniteDuration());
+    if (ready == 2) return absl::CancelledError("nobody reads");
+    if (ready == 1) HOLON_RETURN_IF_ERROR(watch_.Take());
+    HOLON_RETURN_IF_ERROR(printer_.Print({}));  // Looks for a signal.
+    return reader_.Read(print_);
+  }
+
+  Context& context_;
+  const Options& options_;
+  const std::string path_;
+  state::LogReader reader_;
+  state::LogWatch watch_;
+  LogPrinter printer_;
+  const state::LogReader::Take print_;
+  bool blind_ = false;
+};
+
+}  // namespace
+
+base::ExitCode RunLogs(Context& context) {
+  absl::Status trusted = state::CheckHome(context.world().paths);
+  if (!trusted.ok()) return context.FailHome(trusted);
+  return LogsCommand(context).Run();
+}
+
+}  // namespace holon::ctl
