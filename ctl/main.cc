@@ -9,8 +9,12 @@
 #include "ctl/commands/context.h"
 #include "ctl/commands/options.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/limits.h"
 #include "runtime/base/signals.h"
 #include "runtime/config/text.h"
+
+// gRPC takes a dozen, and aborts where it cannot have them.
+constexpr uint64_t kLeastDescriptors = 24;
 
 int main(int argc, char** argv) {
   using holon::base::ExitCode;
@@ -27,6 +31,11 @@ int main(int argc, char** argv) {
   if (!holon::config::IsUtf8(context.inputs().home)) {
     return static_cast<int>(context.Fail(ExitCode::kUsage, "USAGE",
                                          "the home's name is not UTF-8; choose another --home"));
+  }
+  absl::Status descriptors = holon::base::CheckOpenFiles(kLeastDescriptors);
+  if (!descriptors.ok()) {
+    return static_cast<int>(
+        context.Fail(ExitCode::kFailed, "TOO_FEW_DESCRIPTORS", std::string(descriptors.message())));
   }
   exit_code = holon::ctl::RunCommand(context);
   const holon::ctl::Console& console = context.console();

@@ -1,6 +1,5 @@
 // The runtime's program: one runtime, in the foreground.
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <optional>
@@ -9,30 +8,24 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/descriptor.h"
-#include "runtime/base/notify.h"
+#include "runtime/base/limits.h"
 #include "runtime/base/signals.h"
 #include "runtime/daemon/crash_report.h"
 #include "runtime/daemon/daemon.h"
 #include "runtime/daemon/options.h"
 #include "runtime/daemon/process_logger.h"
 #include "runtime/daemon/startup.h"
+#include "runtime/daemon/supervision.h"
 #include "runtime/state/home.h"
 
 namespace {
 
 using holon::base::ExitCode;
 
-// What whoever started us passes on for us alone: workers must not inherit it.
-std::string TakeVariable(const char* name) {
-  const char* value = getenv(name);
-  std::string taken = value == nullptr ? "" : value;
-  unsetenv(name);
-  return taken;
-}
-
 ExitCode Main(int argc, char** argv) {
   umask(077);
   holon::base::FillStandardDescriptors();
+  absl::StatusOr<holon::daemon::Supervision> supervision = holon::daemon::TakeSupervision();
   // Before there is any thread, so that all of them inherit the mask.
   auto signals = holon::base::SignalFd::Create({SIGTERM, SIGINT, SIGHUP});
   holon::daemon::ProcessLogger logger;
@@ -45,10 +38,20 @@ ExitCode Main(int argc, char** argv) {
   std::optional<holon::daemon::Options> options =
       holon::daemon::ParseOptions(argc, argv, &exit_code);
   if (!options.has_value()) return exit_code;
+  holon::base::RaiseOpenFiles();
+  absl::Status descriptors = holon::base::CheckOpenFiles(holon::daemon::kLeastDescriptors);
+  if (!descriptors.ok()) {
+    logger.Error(std::string(descriptors.message()));
+    return ExitCode::kFailed;
+  }
   std::optional<holon::daemon::StartupConfig> startup =
       holon::daemon::LoadStartupConfig(*options, &exit_code);
   if (!startup.has_value()) return exit_code;
   if (options->check) return ExitCode::kDone;
+  if (!supervision.ok()) {
+    logger.Error(std::string(supervision.status().message()));
+    return ExitCode::kUsage;
+  }
 
   absl::Status made = holon::state::MakeHome(holon::state::HomePaths(startup->inputs.home));
   if (!made.ok()) {
@@ -56,9 +59,9 @@ ExitCode Main(int argc, char** argv) {
     return absl::IsPermissionDenied(made) ? ExitCode::kPermissionDenied : ExitCode::kFailed;
   }
   logger.Configure(startup->configuration.values.log());
-  holon::base::NotifySender notify(TakeVariable("NOTIFY_SOCKET"));
   holon::base::SystemClock clock;
-  holon::daemon::Daemon daemon(*std::move(startup), *signals, notify, logger, clock);
+  holon::daemon::Daemon daemon(*std::move(startup), *std::move(supervision), *signals, logger,
+                               clock);
   return daemon.Run();
 }
 

@@ -5,12 +5,14 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "ctl/lifecycle/cleanup.h"
 #include "ctl/lifecycle/decisions.h"
 #include "ctl/lifecycle/stop_ladder.h"
+#include "runtime/base/cgroup.h"
 #include "runtime/base/process.h"
 #include "runtime/base/status_macros.h"
 #include "runtime/state/audit_log.h"
@@ -109,6 +111,17 @@ class SightedRuntime final : public StopTarget {
   bool killed_ = false;
 };
 
+// systemd may undo a stop (Restart=, or a socket that somebody connects to).
+std::string UnitWarning(pid_t pid) {
+  // A variable is inherited; this one says whom systemd itself has started.
+  if (base::StartVariableOf(pid, "SYSTEMD_EXEC_PID") != absl::StrCat(pid)) return "";
+  const std::string cgroup = base::CgroupOf(pid);
+  const std::string unit = base::UnitOf(cgroup);
+  return absl::StrCat(
+      "; systemd started it, and may start it again. To keep it stopped: systemctl ",
+      absl::StrContains(cgroup, "/user@") ? "--user " : "", "stop ", unit.empty() ? "UNIT" : unit);
+}
+
 // A runtime that had to be killed has failed to end; who killed it is on record beside it.
 void RecordKill(World& world, const probe::Sighting& sighting, const Outcome& outcome) {
   const std::string name = absl::StrCat("pid ", sighting.process->pid);
@@ -176,8 +189,11 @@ Outcome StopSighted(World& world, probe::Sighting& sighting, const StopSpec& spe
     return Failure(base::ExitCode::kPermissionDenied, "PERMISSION_DENIED",
                    std::string(handle.status().message()));
   }
+  // While it lives: its start environment goes with it.
+  const std::string unit_warning = UnitWarning(sighting.process->pid);
   SightedRuntime target(world, sighting, *std::move(handle), spec);
   Outcome outcome = Descend(target, ladder, answers, receipts);
+  if (outcome.ok()) absl::StrAppend(&outcome.message, unit_warning);
   if (target.killed()) RecordKill(world, sighting, outcome);
   return outcome;
 }

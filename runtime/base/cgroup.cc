@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -30,8 +31,13 @@ std::optional<uint64_t> ParseOomKills(absl::string_view text) {
   return std::nullopt;
 }
 
-std::string OwnCgroup() {
-  absl::StatusOr<std::string> text = ReadFile("/proc/self/cgroup", kMaxBytes);
+std::string UnitOf(absl::string_view cgroup) {
+  std::vector<absl::string_view> parts = absl::StrSplit(cgroup, '/');
+  return absl::EndsWith(parts.back(), ".service") ? std::string(parts.back()) : "";
+}
+
+std::string CgroupOf(pid_t pid) {
+  absl::StatusOr<std::string> text = ReadFile(absl::StrCat("/proc/", pid, "/cgroup"), kMaxBytes);
   return text.ok() ? ParseCgroup(*text) : "";
 }
 

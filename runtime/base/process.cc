@@ -14,6 +14,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "runtime/base/file.h"
 #include "runtime/base/status_macros.h"
 
@@ -166,6 +167,23 @@ absl::Status ProcessHandle::SignalGroup(int signal) {
 bool ProcessHandle::Exited() const {
   pollfd polled = {pidfd_.get(), POLLIN, 0};
   return poll(&polled, 1, 0) > 0;
+}
+
+std::string CommandNameOf(pid_t pid) {
+  absl::StatusOr<std::string> name = ReadFile(absl::StrCat("/proc/", pid, "/comm"), 64);
+  return name.ok() ? std::string(absl::StripAsciiWhitespace(*name)) : "";
+}
+
+std::string StartVariableOf(pid_t pid, absl::string_view name) {
+  absl::StatusOr<std::string> variables =
+      ReadFile(absl::StrCat("/proc/", pid, "/environ"), 4 << 20);
+  if (!variables.ok()) return "";
+  for (absl::string_view variable : absl::StrSplit(*variables, '\0')) {
+    if (absl::ConsumePrefix(&variable, name) && absl::ConsumePrefix(&variable, "=")) {
+      return std::string(variable);
+    }
+  }
+  return "";
 }
 
 std::string CommandLineOf(pid_t pid) {

@@ -88,6 +88,12 @@ class ProcessHandle {
   ProcessIdentity identity_;
 };
 
+// The name of its program, as the kernel keeps it (15 bytes); "" where it cannot be read.
+std::string CommandNameOf(pid_t pid);
+
+// The value of a variable that it was started with; "" where there is none or it cannot be read.
+std::string StartVariableOf(pid_t pid, absl::string_view name);
+
 // The process's command line with spaces, or "" where it cannot be read.
 std::string CommandLineOf(pid_t pid);
 

@@ -1,6 +1,7 @@
 #include "runtime/base/unix_socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -54,6 +55,27 @@ absl::StatusOr<UniqueFd> ListenAt(const std::string& path) {
     return status;
   }
   return fd;
+}
+
+absl::StatusOr<HandedSocket> AdoptListener(int fd) {
+  HandedSocket handed;
+  sockaddr_un address = {};
+  socklen_t length = sizeof address;
+  int listening = 0;
+  socklen_t size = sizeof listening;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0 ||
+      getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0 ||
+      address.sun_family != AF_UNIX || address.sun_path[0] == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("descriptor ", fd, " is no listening Unix-domain socket with a path"));
+  }
+  handed.path.assign(address.sun_path, strnlen(address.sun_path, sizeof address.sun_path));
+  if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) != 0 ||
+      listen(fd, SOMAXCONN) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot take over the socket ", handed.path));
+  }
+  handed.fd.Reset(fd);
+  return handed;
 }
 
 absl::StatusOr<UniqueFd> AcceptFrom(int listener) {

@@ -30,6 +30,17 @@ absl::StatusOr<PeerCredentials> PeerOf(int fd);
 // path too long.
 absl::StatusOr<UniqueFd> ListenAt(const std::string& path);
 
+// A listening socket that somebody else has bound and handed down, and where.
+struct HandedSocket {
+  UniqueFd fd;
+  std::string path;
+};
+
+// Takes over a descriptor of one. Listens again, so that whoever connects is told our credentials
+// and not those of the one who bound it. INVALID_ARGUMENT: it is no listening Unix socket with a
+// path.
+absl::StatusOr<HandedSocket> AdoptListener(int fd);
+
 // The next connection; UNAVAILABLE where none waits. RESOURCE_EXHAUSTED: no descriptors left.
 absl::StatusOr<UniqueFd> AcceptFrom(int listener);
 

@@ -66,13 +66,15 @@ absl::Duration ConfiguredDrain(const config::Configuration& configuration) {
 
 }  // namespace
 
-Daemon::Daemon(StartupConfig startup, base::SignalFd& signals, base::NotifySender& notify,
+Daemon::Daemon(StartupConfig startup, Supervision supervision, base::SignalFd& signals,
                ProcessLogger& logger, base::Clock& clock)
     : paths_(startup.inputs.home),
       socket_path_(startup.configuration.values.socket_path()),
       first_config_(startup.configuration.values),
       signals_(signals),
-      notify_(notify),
+      notify_(std::move(supervision.notify_socket)),
+      watchdog_(supervision.watchdog),
+      handed_(std::move(supervision.socket)),
       logger_(logger),
       clock_(clock),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -82,7 +84,13 @@ Daemon::Daemon(StartupConfig startup, base::SignalFd& signals, base::NotifySende
 
 base::ExitCode Daemon::Run() {
   Refusal refusal;
-  instance_ = Instance::Claim(paths_, socket_path_, signals_.fd(), &refusal);
+  if (handed_.has_value() && handed_->path != socket_path_) {
+    return Fail(base::ExitCode::kUsage,
+                absl::StrCat("the service manager hands down the socket ", handed_->path,
+                             ", but socket_path is ", socket_path_,
+                             "; make ListenStream= of the unit and socket_path the same"));
+  }
+  instance_ = Instance::Claim(paths_, socket_path_, std::move(handed_), signals_.fd(), &refusal);
   if (!instance_.has_value()) return Fail(refusal.exit_code, refusal.message);
   logger_.Open(paths_.log);  // Not before it is ours: another runtime's log is not disturbed.
   absl::Status announced = Announce();
@@ -117,7 +125,7 @@ state::v1::DaemonRecord Daemon::Record() const {
   record.set_config_fingerprint(self.config_fingerprint());
   record.set_version(self.version());
   record.set_contract_version(self.contract_version());
-  record.set_cgroup(base::OwnCgroup());
+  record.set_cgroup(base::CgroupOf(getpid()));
   if (std::optional<uint64_t> kills = base::OomKills(record.cgroup())) record.set_oom_kills(*kills);
   const config::Configuration current = config_->current();
   state::SetOverrides(current.overrides, &record);
@@ -189,9 +197,11 @@ void Daemon::Serve() {
   Heal();  // What was lost before anybody watched.
   const absl::Duration stable_at = clock_.Uptime() + kStableAfter;
   bool marked = false;
+  absl::Duration alive_at = watchdog_ == absl::InfiniteDuration() ? watchdog_ : clock_.Uptime();
   while (true) {
     absl::Duration next = heal_retry_.at();
     if (!marked) next = std::min(next, stable_at);
+    next = std::min(next, alive_at);
     std::optional<size_t> ready =
         base::WaitReadable({wake_.get(), signals_.fd(), listener_->fd(), run_watch_.fd()},
                            std::max(next - clock_.Uptime(), absl::ZeroDuration()));
@@ -200,6 +210,11 @@ void Daemon::Serve() {
       MarkStable();
     }
     if (clock_.Uptime() >= heal_retry_.at()) Heal();
+    if (clock_.Uptime() >= alive_at) {
+      // From this loop, so that a hung one is found out.
+      notify_.Send("WATCHDOG=1");
+      alive_at = clock_.Uptime() + watchdog_ / 2;
+    }
     if (!ready.has_value()) continue;
     if (*ready == 0) return;
     if (*ready == 1) TakeSignal();

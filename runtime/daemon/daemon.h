@@ -25,15 +25,19 @@
 #include "runtime/daemon/retry.h"
 #include "runtime/daemon/run_watch.h"
 #include "runtime/daemon/startup.h"
+#include "runtime/daemon/supervision.h"
 #include "runtime/state/home.h"
 
 namespace holon::daemon {
+
+// Descriptors without which a runtime cannot even answer.
+inline constexpr uint64_t kLeastDescriptors = 32;
 
 // One runtime from its claim on the home to its last breath. The thread that calls Run accepts
 // connections and takes signals; the server's own thread answers calls.
 class Daemon final : public control::RuntimeHost {
  public:
-  Daemon(StartupConfig startup, base::SignalFd& signals, base::NotifySender& notify,
+  Daemon(StartupConfig startup, Supervision supervision, base::SignalFd& signals,
          ProcessLogger& logger, base::Clock& clock);
 
   // Claims, announces, recovers, serves, drains and withdraws. Blocks until the runtime has ended.
@@ -60,7 +64,9 @@ class Daemon final : public control::RuntimeHost {
   const std::string socket_path_;
   const v1::EffectiveConfig first_config_;
   base::SignalFd& signals_;
-  base::NotifySender& notify_;
+  const base::NotifySender notify_;
+  const absl::Duration watchdog_;  // Silence that the service manager puts up with.
+  std::optional<base::HandedSocket> handed_;
   ProcessLogger& logger_;
   base::Clock& clock_;
   base::UniqueFd wake_;  // Readable when a drain was asked for.

@@ -33,67 +33,85 @@ Refusal Refuse(base::ExitCode exit_code, const std::string& message) {
   return Refusal{exit_code, message};
 }
 
-}  // namespace
+// Somebody may have emptied the run directory of a runtime that is suspended, whose lock then keeps
+// nobody out.
+std::optional<Refusal> RefuseBesideLostLock(const state::HomePaths& paths) {
+  std::optional<pid_t> holder = base::FindLostLockHolder(paths.instance_lock);
+  if (!holder.has_value()) return std::nullopt;
+  return Refuse(
+      base::ExitCode::kUnknown,
+      absl::StrCat(HolderText(paths, holder), " still serves ", paths.home,
+                   ", but has lost its lock file; see: holonctl --home ", paths.home, " status"));
+}
 
-std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
-                                        const std::string& socket_path, int interrupt_fd,
-                                        Refusal* refusal) {
-  // Somebody may have emptied the run directory of a runtime that is suspended. Asked before the
-  // file is made again, because its absence is the only trace.
-  absl::StatusOr<base::LockState> before = base::LockStateOf(paths.instance_lock);
-  if (before.ok() && *before == base::LockState::kAbsent) {
-    std::optional<pid_t> holder = base::FindLostLockHolder(paths.instance_lock);
-    if (holder.has_value()) {
-      *refusal = Refuse(base::ExitCode::kUnknown,
-                        absl::StrCat(HolderText(paths, holder), " still serves ", paths.home,
-                                     ", but has lost its lock file; see: holonctl --home ",
-                                     paths.home, " status"));
-      return std::nullopt;
-    }
+std::optional<Refusal> RefuseForLock(const state::HomePaths& paths, const absl::Status& status) {
+  if (status.ok()) return std::nullopt;
+  if (absl::IsCancelled(status)) {
+    return Refuse(base::ExitCode::kInterrupted, "interrupted while waiting for the lock");
   }
-  absl::StatusOr<base::FileLock> lock =
-      base::FileLock::Acquire(paths.instance_lock, kLockWait, interrupt_fd);
-  if (absl::IsCancelled(lock.status())) {
-    *refusal = Refuse(base::ExitCode::kInterrupted, "interrupted while waiting for the lock");
-    return std::nullopt;
+  if (absl::IsUnavailable(status)) {
+    return Refuse(base::ExitCode::kFailed,
+                  absl::StrCat("another runtime serves ", paths.home, " already (",
+                               HolderText(paths, base::FindLockHolder(paths.instance_lock)),
+                               "); look at it with: holonctl --home ", paths.home, " status"));
   }
-  if (absl::IsUnavailable(lock.status())) {
-    *refusal = Refuse(base::ExitCode::kFailed,
-                      absl::StrCat("another runtime serves ", paths.home, " already (",
-                                   HolderText(paths, base::FindLockHolder(paths.instance_lock)),
-                                   "); look at it with: holonctl --home ", paths.home, " status"));
-    return std::nullopt;
-  }
-  if (!lock.ok()) {
-    *refusal = Refuse(absl::IsPermissionDenied(lock.status()) ? base::ExitCode::kPermissionDenied
-                                                              : base::ExitCode::kFailed,
-                      std::string(lock.status().message()));
-    return std::nullopt;
-  }
-  // A lock file that was lost is fresh for us, while its old holder lives on: look before believing
-  // it.
-  absl::StatusOr<probe::Sighting> sighting = probe::LookBeside(*lock, paths, socket_path);
+  return Refuse(absl::IsPermissionDenied(status) ? base::ExitCode::kPermissionDenied
+                                                 : base::ExitCode::kFailed,
+                std::string(status.message()));
+}
+
+// A lock file that was lost is fresh for us, while its old holder lives on: look before believing
+// it.
+std::optional<Refusal> RefuseForSighting(const state::HomePaths& paths,
+                                         const absl::StatusOr<probe::Sighting>& sighting) {
   if (!sighting.ok()) {
-    *refusal = Refuse(base::ExitCode::kPermissionDenied, std::string(sighting.status().message()));
-    return std::nullopt;
+    return Refuse(base::ExitCode::kPermissionDenied, std::string(sighting.status().message()));
+  }
+  if (sighting->seen.peer_is_service_manager) {
+    return Refuse(base::ExitCode::kUnknown,
+                  absl::StrCat("systemd listens on ", sighting->socket_path,
+                               "; start the runtime with: systemctl start UNIT"));
   }
   switch (sighting->verdict) {
     case probe::Verdict::kStopped:
     case probe::Verdict::kStale:
-      break;
+      return std::nullopt;
     case probe::Verdict::kRunning:
     case probe::Verdict::kStarting:
     case probe::Verdict::kStopping:
-      *refusal = Refuse(base::ExitCode::kFailed,
-                        absl::StrCat("another runtime serves ", paths.home, " already (pid ",
-                                     sighting->answer->pid(), ", generation ",
-                                     sighting->answer->instance_id(), ")"));
-      return std::nullopt;
+      return Refuse(base::ExitCode::kFailed,
+                    absl::StrCat("another runtime serves ", paths.home, " already (pid ",
+                                 sighting->answer->pid(), ", generation ",
+                                 sighting->answer->instance_id(), ")"));
     default:
-      *refusal =
-          Refuse(base::ExitCode::kUnknown,
-                 absl::StrCat(sighting->detail, "; see: holonctl --home ", paths.home, " status"));
-      return std::nullopt;
+      return Refuse(
+          base::ExitCode::kUnknown,
+          absl::StrCat(sighting->detail, "; see: holonctl --home ", paths.home, " status"));
+  }
+}
+
+}  // namespace
+
+std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
+                                        const std::string& socket_path,
+                                        std::optional<base::HandedSocket> handed, int interrupt_fd,
+                                        Refusal* refusal) {
+  auto refused = [refusal](std::optional<Refusal> reason) {
+    if (reason.has_value()) *refusal = *std::move(reason);
+    return reason.has_value();
+  };
+  // Asked before the file is made again, because its absence is the only trace. Who asks at a
+  // socket that was handed down asks itself.
+  absl::StatusOr<base::LockState> before = base::LockStateOf(paths.instance_lock);
+  const bool absent = before.ok() && *before == base::LockState::kAbsent;
+  if ((absent || handed.has_value()) && refused(RefuseBesideLostLock(paths))) return std::nullopt;
+
+  absl::StatusOr<base::FileLock> lock =
+      base::FileLock::Acquire(paths.instance_lock, kLockWait, interrupt_fd);
+  if (refused(RefuseForLock(paths, lock.status()))) return std::nullopt;
+  if (!handed.has_value() &&
+      refused(RefuseForSighting(paths, probe::LookBeside(*lock, paths, socket_path)))) {
+    return std::nullopt;
   }
   std::vector<std::string> removed;
   absl::Status cleaned =
@@ -102,7 +120,7 @@ std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
     *refusal = Refuse(base::ExitCode::kFailed, std::string(cleaned.message()));
     return std::nullopt;
   }
-  return Instance(*std::move(lock), paths, socket_path);
+  return Instance(*std::move(lock), paths, socket_path, std::move(handed));
 }
 
 absl::StatusOr<base::UniqueFd> Instance::Announce(const state::v1::DaemonRecord& record) {
@@ -110,6 +128,7 @@ absl::StatusOr<base::UniqueFd> Instance::Announce(const state::v1::DaemonRecord&
   pid_text_ = absl::StrCat(record.identity().pid(), "\n");
   HOLON_RETURN_IF_ERROR(
       base::WriteFileAtomically(paths_.pid_file, pid_text_, 0600, base::Durability::kWhole));
+  if (handed_.has_value()) return std::move(handed_->fd);
   HOLON_ASSIGN_OR_RETURN(base::UniqueFd socket, base::ListenAt(socket_path_));
   HOLON_ASSIGN_OR_RETURN(socket_file_, base::Look(socket_path_));
   return socket;
@@ -131,7 +150,7 @@ Healed Instance::Heal() {
     healed.status.Update(HealContent(paths_.daemon_record, record_->text, &healed));
   }
   healed.status.Update(HealContent(paths_.pid_file, pid_text_, &healed));
-  healed.status.Update(HealSocket(socket_path_, &socket_file_, &healed));
+  if (!handed_.has_value()) healed.status.Update(HealSocket(socket_path_, &socket_file_, &healed));
   return healed;
 }
 

@@ -14,6 +14,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/file_lock.h"
 #include "runtime/base/unique_fd.h"
+#include "runtime/base/unix_socket.h"
 #include "runtime/daemon/heal.h"
 #include "runtime/state/home.h"
 
@@ -30,10 +31,12 @@ struct Refusal {
 class Instance {
  public:
   // Takes the lock, waiting a second for whoever may be cleaning up; makes sure that no other
-  // runtime lives; and removes what a dead one left. `interrupt_fd` ends the wait. On refusal
-  // nothing has changed.
+  // runtime lives; and removes what a dead one left. `interrupt_fd` ends the wait. A socket that
+  // was handed down is somebody else's to bind, to put back and to remove. On refusal nothing has
+  // changed.
   static std::optional<Instance> Claim(const state::HomePaths& paths,
-                                       const std::string& socket_path, int interrupt_fd,
+                                       const std::string& socket_path,
+                                       std::optional<base::HandedSocket> handed, int interrupt_fd,
                                        Refusal* refusal);
 
   // Writes record and pid file, then listens: whoever can connect can read who we are.
@@ -51,15 +54,20 @@ class Instance {
   absl::Status Withdraw();
 
  private:
-  Instance(base::FileLock lock, const state::HomePaths& paths, std::string socket_path)
-      : lock_(std::move(lock)), paths_(paths), socket_path_(std::move(socket_path)) {}
+  Instance(base::FileLock lock, const state::HomePaths& paths, std::string socket_path,
+           std::optional<base::HandedSocket> handed)
+      : lock_(std::move(lock)),
+        paths_(paths),
+        socket_path_(std::move(socket_path)),
+        handed_(std::move(handed)) {}
 
   absl::Status HealRunDirectory() const;
 
   base::FileLock lock_;
   state::HomePaths paths_;
   std::string socket_path_;
-  base::FileInfo socket_file_;  // Inode 0 before Announce.
+  std::optional<base::HandedSocket> handed_;
+  base::FileInfo socket_file_;  // Inode 0 before Announce, and of one that was handed down.
   std::string pid_text_;
   // Behind a pointer, so that an instance can be moved before it is announced.
   struct Record {

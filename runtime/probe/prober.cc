@@ -89,6 +89,7 @@ absl::Status Glance::Ask(const std::string& socket_path) {
   sighting_.answer.reset();
   sighting_.peer.reset();
   unknown_service_ = false;
+  seen.peer_is_service_manager = false;
   seen.handshake = Handshake::kNone;
   base::Connection connection = base::ConnectTo(socket_path);
   seen.socket = connection.outcome;
@@ -98,6 +99,8 @@ absl::Status Glance::Ask(const std::string& socket_path) {
   }
   if (connection.outcome != ConnectOutcome::kConnected) return absl::OkStatus();
   sighting_.peer = connection.peer;
+  seen.peer_is_service_manager = (connection.peer.uid == 0 || connection.peer.uid == geteuid()) &&
+                                 base::CommandNameOf(connection.peer.pid) == "systemd";
   auto client = std::make_unique<ControlClient>(std::move(connection.fd));
   v1::RuntimeStatusResponse answer;
   grpc::Status status =

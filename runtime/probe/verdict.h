@@ -37,6 +37,8 @@ struct Observation {
   v1::Phase phase = v1::PHASE_UNSPECIFIED;  // Of kOurs.
   // The recorded identity lives, and it is the process at the other end of the socket.
   bool peer_is_recorded = false;
+  // systemd listens on the socket, for a runtime that it would start.
+  bool peer_is_service_manager = false;
   // A process lives that holds a lock on a lost lock file of this home.
   bool holds_lost_lock = false;
   // Socket, pid file or record exist.

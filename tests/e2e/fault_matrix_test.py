@@ -303,12 +303,26 @@ class DescriptorsTest(FaultTest):
         self.come_to_rest("stopped")
 
     def test_a_start_without_descriptors_fails_clean(self):
-        def fewer():
-            resource.setrlimit(resource.RLIMIT_NOFILE, (6, 6))
+        for limit in (4, 5, 7, 8, 11, 23):
+            with self.subTest(limit):
+                def fewer():
+                    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
 
-        result = self.home.ctl("start", "--json", *NO_WINDOW, preexec_fn=fewer)
-        self.assertGreater(result.exit, 0, str(result))
+                document = self.assert_failure(
+                    self.home.ctl("start", "--json", *NO_WINDOW, preexec_fn=fewer), 1,
+                    "TOO_FEW_DESCRIPTORS")
+                self.assertIn("ulimit", document["error"]["message"])
+                refused = self.home.holond(preexec_fn=fewer)
+                self.assert_exit(1, refused)
+                self.assertIn("RLIMIT_NOFILE", refused.err)
         self.come_to_rest()
+
+    def test_a_start_with_few_descriptors_works(self):
+        def few():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+
+        self.home.start(preexec_fn=few)
+        self.come_to_rest("stopped")
 
 
 @unittest.skipUnless(shutil.which("faketime"), "needs faketime, to move the clock")

@@ -14,8 +14,6 @@ MISSING = {
     "failures",           # holonctl failures
     "list",               # holonctl list
     "run",                # holonctl run -- COMMAND
-    "socket activation",  # LISTEN_FDS
-    "watchdog",           # WATCHDOG_USEC
 }
 
 

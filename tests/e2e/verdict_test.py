@@ -271,6 +271,16 @@ class ForeignTest(VerdictTest):
                 peer.close()
                 self.home.socket.unlink()
 
+    def test_the_socket_of_a_service_manager_is_nobodys_and_stays(self):
+        self.peer("silent", "--name", "systemd")
+        inode = self.home.socket.stat().st_ino
+        self.assert_state("stopped")
+        self.assert_lifecycle(self.home.ctl("stop", "--json"), "already_stopped")
+        result = self.home.ctl("start", "--json")
+        self.assertIn("systemctl", self.assert_failure(result, 4)["error"]["message"])
+        self.assertEqual(inode, self.home.socket.stat().st_ino)
+        self.home.leaves_files = True
+
     # Case: runtime status metadata match rejects foreign runtime.
     def test_a_holon_of_another_home(self):
         fake = self.fake(home_dir="/somewhere/else")

@@ -15,6 +15,7 @@ Prints "ready"; ends when standard input ends.
 
 import argparse
 import os
+import pathlib
 import socket
 import threading
 
@@ -70,8 +71,11 @@ def main():
     parser.add_argument("--lock")
     parser.add_argument("--record")
     parser.add_argument("--home")
+    parser.add_argument("--name", help="what the kernel shall call this process")
     options = parser.parse_args()
     end_with_stdin()
+    if options.name:
+        pathlib.Path("/proc/self/comm").write_text(options.name, encoding="ascii")
     kept = []
     if options.lock:
         kept.append(claims.take_lock(options.lock))

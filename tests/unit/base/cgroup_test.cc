@@ -12,6 +12,14 @@ TEST(CgroupTest, IsTheUnifiedOne) {
   EXPECT_EQ(ParseCgroup(""), "");
 }
 
+TEST(CgroupTest, NamesTheServiceThatItBelongsTo) {
+  EXPECT_EQ(UnitOf("/user.slice/user-7.slice/user@7.service/app.slice/holond.service"),
+            "holond.service");
+  EXPECT_EQ(UnitOf("/user.slice/user-7.slice/session-2.scope"), "");
+  EXPECT_EQ(UnitOf("/"), "");
+  EXPECT_EQ(UnitOf(""), "");
+}
+
 TEST(CgroupTest, CountsWhatTheKernelKilled) {
   EXPECT_EQ(ParseOomKills("low 0\noom 4\noom_kill 3\noom_group_kill 1\n"), 3u);
   EXPECT_EQ(ParseOomKills("oom 4\n"), std::nullopt);

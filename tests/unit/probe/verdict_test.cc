@@ -41,7 +41,19 @@ std::vector<Row> Table() {
   absent_left.leftovers = true;
   Observation refused_left = Seen(false, C::kRefused);
   refused_left.leftovers = true;
+  Observation handed = Seen(false, C::kConnected, H::kSilent);
+  handed.peer_is_service_manager = true;
+  Observation handed_left = handed;
+  handed_left.leftovers = true;
+  Observation handed_held = handed;
+  handed_held.lock_held = true;
+  Observation handed_garbage = handed;
+  handed_garbage.handshake = H::kNotHolon;
   return {
+      {"free, systemd waits at the socket", handed, Verdict::kStopped, 3},
+      {"free, systemd waits, files left", handed_left, Verdict::kStale, 1},
+      {"held, systemd waits at the socket", handed_held, Verdict::kUnresponsive, 4},
+      {"free, systemd answers nonsense", handed_garbage, Verdict::kForeign, 4},
       {"held, ours, ready", Ours(true, v1::PHASE_READY), Verdict::kRunning, 0},
       {"held, ours, starting", Ours(true, v1::PHASE_STARTING), Verdict::kStarting, 0},
       {"held, ours, draining", Ours(true, v1::PHASE_DRAINING), Verdict::kStopping, 0},

@@ -1,0 +1,24 @@
+#include "runtime/base/limits.h"
+
+#include <sys/resource.h>
+
+#include "absl/strings/str_cat.h"
+
+namespace holon::base {
+
+absl::Status CheckOpenFiles(uint64_t least) {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= least) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("this process may open ", limit.rlim_cur, " files (RLIMIT_NOFILE), and needs ",
+                   least, "; raise the limit: ulimit -n 1024, or LimitNOFILE= of the unit"));
+}
+
+void RaiseOpenFiles() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace holon::base

@@ -1,0 +1,19 @@
+// What the kernel lets this process have.
+#ifndef HOLON_RUNTIME_BASE_LIMITS_H_
+#define HOLON_RUNTIME_BASE_LIMITS_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+
+namespace holon::base {
+
+// RESOURCE_EXHAUSTED: this process may open fewer than `least` files; the message says what to do.
+absl::Status CheckOpenFiles(uint64_t least);
+
+// Raises the soft limit of open files to the hard one, for this process and its later children.
+void RaiseOpenFiles();
+
+}  // namespace holon::base
+
+#endif  // HOLON_RUNTIME_BASE_LIMITS_H_
