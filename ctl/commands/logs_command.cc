@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "ctl/commands/commands.h"
 #include "ctl/render/json_view.h"
 #include "runtime/base/descriptor.h"
@@ -48,12 +50,21 @@ std::string Utf8(absl::string_view text) {
   return utf8;
 }
 
+// The time as it was written, but for that of another zone.
+std::string InUtc(absl::string_view time) {
+  absl::Time parsed;
+  if (absl::EndsWith(time, "Z") || !absl::ParseTime(absl::RFC3339_full, time, &parsed, nullptr)) {
+    return std::string(time);
+  }
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", parsed, absl::UTCTimeZone());
+}
+
 std::string Rendered(const std::string& line, bool json, const Console& console) {
   const state::LogLine parsed = state::ParseLogLine(line);
   if (!json) return absl::StrCat(console.Paint(ToneOf(parsed.level), line), "\n");
   v1::LogLineView view;
   view.set_line(Utf8(line));
-  if (!parsed.time.empty()) view.set_time(std::string(parsed.time));
+  if (!parsed.time.empty()) view.set_time(InUtc(parsed.time));
   if (!parsed.level.empty()) view.set_level(std::string(parsed.level));
   return ToJsonLine(view) + "\n";
 }

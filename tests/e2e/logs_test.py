@@ -361,12 +361,11 @@ class ForegroundTest(LogTest):
         self.assertEqual(0, running.wait(processes.HANG_SECONDS))
         os.close(read)
 
-    def test_without_any_stdio_nothing_lands_in_a_file_of_ours(self):
+    def test_without_any_stdio_no_file_of_ours_takes_its_place(self):
         running = self.serve(preexec_fn=lambda: os.closerange(0, 3))
-        self.change(1)
-        self.assertIn("configuration changed", self.home.log())
-        for file in (self.home.lock_file, self.home.pid_file, self.home.record_file):
-            self.assertNotIn("info ", file.read_text(encoding="utf-8"))
+        for fd in (0, 1, 2):
+            self.assertEqual("/dev/null", os.readlink(f"/proc/{running.pid}/fd/{fd}"))
+        self.assertIn("ready", self.home.log())
         self.home.stop()
         self.assert_exit(0, running.finish())
 
