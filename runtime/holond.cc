@@ -29,9 +29,11 @@ std::string TakeVariable(const char* name) {
   return taken;
 }
 
+// Before main: libraries open descriptors while they are initialized.
+[[gnu::constructor(101)]] void FillStandardDescriptors() { holon::base::FillStandardDescriptors(); }
+
 ExitCode Main(int argc, char** argv) {
   umask(077);
-  holon::base::FillStandardDescriptors();
   // Before there is any thread, so that all of them inherit the mask.
   auto signals = holon::base::SignalFd::Create({SIGTERM, SIGINT, SIGHUP});
   holon::daemon::ProcessLogger logger;
