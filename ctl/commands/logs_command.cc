@@ -1,6 +1,8 @@
 // logs: what the runtime has written, whether or not one runs. It needs the home and nothing else.
+#include <limits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <string>
@@ -110,13 +112,18 @@ class LogPrinter {
   bool interrupted() const { return interrupted_; }
 
  private:
-  absl::Status Deliver(const std::string& text) {
-    if (!text.empty()) context_.console().Data(text);
-    if (!context_.console().delivered()) return absl::CancelledError("nobody reads");
+  // Signals are blocked, so that a long output, or one that nobody takes, has to look for them.
+  absl::Status Deliver(absl::string_view text) {
+    while (!text.empty()) {
+      interrupted_ = !base::WaitWritable(STDOUT_FILENO, context_.world().interrupts.fd());
+      if (interrupted_) return absl::CancelledError("interrupted");
+      context_.console().Data(text.substr(0, PIPE_BUF));
+      if (!context_.console().delivered()) return absl::CancelledError("nobody reads");
+      text.remove_prefix(std::min<size_t>(text.size(), PIPE_BUF));
+    }
     return CheckInterrupt();
   }
 
-  // Signals are blocked, so that a long output has to ask for them.
   absl::Status CheckInterrupt() {
     interrupted_ =
         base::WaitReadable({context_.world().interrupts.fd()}, absl::ZeroDuration()).has_value();

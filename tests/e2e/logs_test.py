@@ -1,10 +1,13 @@
 """The log, across rotation, restarts and crashes; bounded whatever is in it."""
 
 import datetime
+import fcntl
 import json
 import os
 import signal
 import subprocess
+import sys
+import termios
 import time
 import unittest
 
@@ -135,6 +138,25 @@ class LogsTest(LogTest):
                          [json.loads(line)["action"] for line in self.logs("--audit")])
         line, = self.logs("--audit", "--since", "2026-01-02T03:04:06Z")
         self.assertIn("stop", line)
+
+    def test_an_interrupt_ends_it_though_nobody_takes_its_output(self):
+        self.write_log("2026-01-02T03:04:05Z\n" * 10000)
+        read, write = os.pipe()
+        running = subprocess.Popen(
+            [bin_dir() / "holonctl", "--home", self.home.path, "logs", "--follow", "--since",
+             "2026-01-01T00:00:00Z"], stdout=write, env=self.home.environment())
+        os.close(write)
+        pending = bytearray(4)
+
+        def is_full():
+            fcntl.ioctl(read, termios.FIONREAD, pending)
+            waits = processes.state_of(running.pid) == "S"
+            return waits and int.from_bytes(pending, sys.byteorder) >= 32768
+
+        processes.wait_until(is_full, "the pipe is full")
+        running.send_signal(signal.SIGINT)
+        self.assertEqual(130, running.wait(processes.HANG_SECONDS))
+        os.close(read)
 
     def test_a_reader_that_has_enough_is_no_error(self):
         self.write_log("2026-01-02T03:04:05.678Z info    one of many\n" * 10000)
