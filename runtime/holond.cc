@@ -22,9 +22,11 @@ namespace {
 
 using holon::base::ExitCode;
 
+// Before main: libraries open descriptors while they are initialized.
+[[gnu::constructor(101)]] void FillStandardDescriptors() { holon::base::FillStandardDescriptors(); }
+
 ExitCode Main(int argc, char** argv) {
   umask(077);
-  holon::base::FillStandardDescriptors();
   absl::StatusOr<holon::daemon::Supervision> supervision = holon::daemon::TakeSupervision();
   // Before there is any thread, so that all of them inherit the mask.
   auto signals = holon::base::SignalFd::Create({SIGTERM, SIGINT, SIGHUP});

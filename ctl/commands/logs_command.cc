@@ -1,12 +1,16 @@
 // logs: what the runtime has written, whether or not one runs. It needs the home and nothing else.
+#include <limits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "ctl/commands/commands.h"
 #include "ctl/render/json_view.h"
 #include "runtime/base/descriptor.h"
@@ -48,12 +52,21 @@ std::string Utf8(absl::string_view text) {
   return utf8;
 }
 
+// The time as it was written, but for that of another zone.
+std::string InUtc(absl::string_view time) {
+  absl::Time parsed;
+  if (absl::EndsWith(time, "Z") || !absl::ParseTime(absl::RFC3339_full, time, &parsed, nullptr)) {
+    return std::string(time);
+  }
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", parsed, absl::UTCTimeZone());
+}
+
 std::string Rendered(const std::string& line, bool json, const Console& console) {
   const state::LogLine parsed = state::ParseLogLine(line);
   if (!json) return absl::StrCat(console.Paint(ToneOf(parsed.level), line), "\n");
   v1::LogLineView view;
   view.set_line(Utf8(line));
-  if (!parsed.time.empty()) view.set_time(std::string(parsed.time));
+  if (!parsed.time.empty()) view.set_time(InUtc(parsed.time));
   if (!parsed.level.empty()) view.set_level(std::string(parsed.level));
   return ToJsonLine(view) + "\n";
 }
@@ -99,13 +112,18 @@ class LogPrinter {
   bool interrupted() const { return interrupted_; }
 
  private:
-  absl::Status Deliver(const std::string& text) {
-    if (!text.empty()) context_.console().Data(text);
-    if (!context_.console().delivered()) return absl::CancelledError("nobody reads");
+  // Signals are blocked, so that a long output, or one that nobody takes, has to look for them.
+  absl::Status Deliver(absl::string_view text) {
+    while (!text.empty()) {
+      interrupted_ = !base::WaitWritable(STDOUT_FILENO, context_.world().interrupts.fd());
+      if (interrupted_) return absl::CancelledError("interrupted");
+      context_.console().Data(text.substr(0, PIPE_BUF));
+      if (!context_.console().delivered()) return absl::CancelledError("nobody reads");
+      text.remove_prefix(std::min<size_t>(text.size(), PIPE_BUF));
+    }
     return CheckInterrupt();
   }
 
-  // Signals are blocked, so that a long output has to ask for them.
   absl::Status CheckInterrupt() {
     interrupted_ =
         base::WaitReadable({context_.world().interrupts.fd()}, absl::ZeroDuration()).has_value();

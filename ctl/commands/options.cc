@@ -94,7 +94,8 @@ void AddLogOptions(CLI::App* app, Options* options) {
          "lines not older than this: 1h, 10m, or 2026-01-02T03:04:05Z")
       ->type_name("WHEN");
   app->add_flag("--follow,-f", options->follow,
-                "go on with what is written, through rotation and restarts, until interrupted");
+                "go on with what is written, through rotation and restarts, until interrupted;\n"
+                "waits where there is no log yet");
   app->add_flag("--audit", options->audit, "the audit log instead: who changed what");
 }
 

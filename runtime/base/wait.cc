@@ -25,4 +25,11 @@ std::optional<size_t> WaitReadable(const std::vector<int>& fds, absl::Duration t
   }
 }
 
+bool WaitWritable(int fd, int interrupt_fd) {
+  pollfd polled[] = {{interrupt_fd, POLLIN, 0}, {fd, POLLOUT, 0}};
+  while (poll(polled, 2, -1) < 0 && errno == EINTR) {
+  }
+  return polled[0].revents == 0;
+}
+
 }  // namespace holon::base

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
@@ -47,7 +48,7 @@ std::string Quoted(const std::string& text) {
     if (c == '"' || c == '\\') {
       quoted += '\\';
       quoted += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
+    } else if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) {
       absl::StrAppendFormat(&quoted, "\\u%04x", c);
     } else {
       quoted += c;
@@ -61,7 +62,10 @@ std::string Quoted(const std::string& text) {
 std::string LogText(const std::string& message, base::Logger::Fields fields) {
   std::string text = message;
   for (const auto& [key, value] : fields) {
-    bool plain = !value.empty() && value.find_first_of(" \"\\=\n\t") == std::string::npos;
+    // A caller's own words must not reach a reader's terminal as commands.
+    const bool control = std::any_of(value.begin(), value.end(), absl::ascii_iscntrl);
+    const bool plain =
+        !value.empty() && !control && value.find_first_of(" \"\\=") == std::string::npos;
     absl::StrAppend(&text, " ", key, "=", plain ? value : Quoted(value));
   }
   return text;

@@ -1,6 +1,7 @@
 #include "runtime/state/log_files.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -28,11 +29,19 @@ absl::Status AddLog(const std::string& path, std::vector<OpenLog>* files) {
   return absl::OkStatus();
 }
 
-// Newest first, so that a file that is renamed meanwhile is met again instead of slipping by.
+// Where older files are, and where they may be by the time that we get there: each rotation moves a
+// file one up, one after the other, so that a listing may have gaps.
+std::set<unsigned> Candidates(const std::string& path) {
+  std::set<unsigned> numbers = {1, 2};
+  for (unsigned number : OlderLogs(path)) numbers.insert({number, number + 1, number + 2});
+  return numbers;
+}
+
+// Newest first: a file that moves meanwhile is met again, and cannot slip by.
 absl::StatusOr<std::vector<OpenLog>> OpenOnce(const std::string& path) {
   std::vector<OpenLog> files;
   HOLON_RETURN_IF_ERROR(AddLog(path, &files));
-  for (unsigned number : OlderLogs(path)) {
+  for (unsigned number : Candidates(path)) {
     HOLON_RETURN_IF_ERROR(AddLog(NumberedLog(path, number), &files));
   }
   std::reverse(files.begin(), files.end());
@@ -66,10 +75,10 @@ std::vector<unsigned> OlderLogs(const std::string& path) {
 
 absl::StatusOr<std::vector<OpenLog>> OpenLogs(const std::string& path) {
   for (int tries = 1;; ++tries) {
+    absl::StatusOr<base::FileInfo> before = base::LookThrough(path);
     HOLON_ASSIGN_OR_RETURN(std::vector<OpenLog> files, OpenOnce(path));
-    absl::StatusOr<base::FileInfo> present = base::LookThrough(path);
-    const bool settled = !present.ok() || present->type == base::FileType::kAbsent ||
-                         (!files.empty() && files.back().info.SameFile(*present));
+    absl::StatusOr<base::FileInfo> after = base::LookThrough(path);
+    const bool settled = !before.ok() || !after.ok() || before->SameFile(*after);
     if (settled || tries == kMostTries) return files;
   }
 }

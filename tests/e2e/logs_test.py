@@ -1,10 +1,13 @@
 """The log, across rotation, restarts and crashes; bounded whatever is in it."""
 
 import datetime
+import fcntl
 import json
 import os
 import signal
 import subprocess
+import sys
+import termios
 import time
 import unittest
 
@@ -135,6 +138,25 @@ class LogsTest(LogTest):
                          [json.loads(line)["action"] for line in self.logs("--audit")])
         line, = self.logs("--audit", "--since", "2026-01-02T03:04:06Z")
         self.assertIn("stop", line)
+
+    def test_an_interrupt_ends_it_though_nobody_takes_its_output(self):
+        self.write_log("2026-01-02T03:04:05Z\n" * 10000)
+        read, write = os.pipe()
+        running = subprocess.Popen(
+            [bin_dir() / "holonctl", "--home", self.home.path, "logs", "--follow", "--since",
+             "2026-01-01T00:00:00Z"], stdout=write, env=self.home.environment())
+        os.close(write)
+        pending = bytearray(4)
+
+        def is_full():
+            fcntl.ioctl(read, termios.FIONREAD, pending)
+            waits = processes.state_of(running.pid) == "S"
+            return waits and int.from_bytes(pending, sys.byteorder) >= 32768
+
+        processes.wait_until(is_full, "the pipe is full")
+        running.send_signal(signal.SIGINT)
+        self.assertEqual(130, running.wait(processes.HANG_SECONDS))
+        os.close(read)
 
     def test_a_reader_that_has_enough_is_no_error(self):
         self.write_log("2026-01-02T03:04:05.678Z info    one of many\n" * 10000)
@@ -361,12 +383,11 @@ class ForegroundTest(LogTest):
         self.assertEqual(0, running.wait(processes.HANG_SECONDS))
         os.close(read)
 
-    def test_without_any_stdio_nothing_lands_in_a_file_of_ours(self):
+    def test_without_any_stdio_no_file_of_ours_takes_its_place(self):
         running = self.serve(preexec_fn=lambda: os.closerange(0, 3))
-        self.change(1)
-        self.assertIn("configuration changed", self.home.log())
-        for file in (self.home.lock_file, self.home.pid_file, self.home.record_file):
-            self.assertNotIn("info ", file.read_text(encoding="utf-8"))
+        for fd in (0, 1, 2):
+            self.assertEqual("/dev/null", os.readlink(f"/proc/{running.pid}/fd/{fd}"))
+        self.assertIn("ready", self.home.log())
         self.home.stop()
         self.assert_exit(0, running.finish())
 

@@ -7,9 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "runtime/base/descriptor.h"
+#include "runtime/state/log_reader.h"
 
 namespace holon::daemon {
 namespace {
@@ -136,6 +141,50 @@ TEST_F(LogFileTest, LostLineNamesThePathAndTheNextOneMayGoIn) {
   ASSERT_TRUE(base::RemoveFile(path_).ok());
   EXPECT_TRUE(log.Append("second\n").ok());
   EXPECT_EQ(Content(), "second\n");
+}
+
+// Takes lines that count upwards from 0.
+class Counting {
+ public:
+  absl::Status Read(state::LogReader& reader) {
+    return reader.Read([this](const std::vector<std::string>& lines) {
+      for (const std::string& line : lines) {
+        if (line != absl::StrCat(next_)) return absl::DataLossError(absl::StrCat(next_));
+        ++next_;
+      }
+      return absl::OkStatus();
+    });
+  }
+  int next() const { return next_; }
+
+ private:
+  int next_ = 0;
+};
+
+TEST_F(LogFileTest, ReadersMissNothingWhileItIsRotated) {
+  constexpr int kLines = 3000;
+  std::atomic<bool> done = false;
+  std::thread writer([&] {
+    LogFile log(path_, {200, 1000}, {});  // More files than rotations: nothing is removed.
+    for (int i = 0; i < kLines; ++i) EXPECT_TRUE(log.Append(absl::StrCat(i, "\n")).ok());
+    done = true;
+  });
+  state::LogReader follower(path_);
+  Counting followed;
+  absl::Status read;
+  for (bool last = false; read.ok() && !last;) {
+    last = done;
+    read = followed.Read(follower);
+    state::LogReader newcomer(path_);
+    Counting anew;
+    read.Update(anew.Read(newcomer));
+    if (last) {
+      EXPECT_EQ(anew.next(), kLines);
+    }
+  }
+  writer.join();
+  EXPECT_TRUE(read.ok()) << read;
+  EXPECT_EQ(followed.next(), kLines);
 }
 
 TEST_F(LogFileTest, OldOneGoesOnWhereNoNewOneCanBeMade) {

@@ -47,6 +47,13 @@ TEST_F(ProcessLoggerTest, LinesGoToStderrAndOnceItIsOpenToTheFile) {
   EXPECT_THAT(Lines(), ElementsAre(HasSubstr("Z warning after")));
 }
 
+TEST(LogTextTest, ValuesStayOnTheirLineAndOutOfTheTerminal) {
+  EXPECT_EQ(LogText("ready", {{"a", "plain"}, {"b", ""}, {"c", "two words"}}),
+            "ready a=plain b=\"\" c=\"two words\"");
+  EXPECT_EQ(LogText("x", {{"a", "\x1b[2J"}, {"b", "\n"}}), "x a=\"\\u001b[2J\" b=\"\\u000a\"");
+  EXPECT_EQ(LogText("x", {{"a", "\x7f"}}), "x a=\"\\u007f\"");
+}
+
 TEST_F(ProcessLoggerTest, LossesAreCountedToldAndLogged) {
   ASSERT_EQ(mkdir(path_.c_str(), 0700), 0);
   std::vector<LogHealth> told;
