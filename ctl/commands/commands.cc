@@ -31,6 +31,14 @@ base::ExitCode RunCommand(Context& context) {
       return RunConfig(context);
     case Command::kLogs:
       return RunLogs(context);
+    case Command::kFailures:
+      return RunFailures(context);
+    case Command::kCleanup:
+      return RunCleanup(context);
+    case Command::kList:
+      return RunList(context);
+    case Command::kRun:
+      return RunRun(context);
     case Command::kVersion:
       return RunVersion(context);
   }

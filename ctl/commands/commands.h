@@ -19,6 +19,10 @@ base::ExitCode RunWait(Context& context);
 base::ExitCode RunDiff(Context& context);
 base::ExitCode RunConfig(Context& context);
 base::ExitCode RunLogs(Context& context);
+base::ExitCode RunFailures(Context& context);
+base::ExitCode RunCleanup(Context& context);
+base::ExitCode RunList(Context& context);
+base::ExitCode RunRun(Context& context);
 base::ExitCode RunVersion(Context& context);
 
 // Whatever the options ask for.

@@ -153,6 +153,21 @@ void CommandTree::Build() {
       ->type_name("STATE")
       ->transform(CLI::CheckedTransformer(std::map<std::string, Goal>{
           {"ready", Goal::kReady}, {"stopped", Goal::kStopped}, {"idle", Goal::kIdle}}));
+  CLI::App* run =
+      Add(app_, "run", "run a command with a runtime that lives as long as it does", Command::kRun);
+  AddStartOptions(run, options);
+  AddStopOptions(run, options);
+  run->add_option("COMMAND", options->words, "behind --: the command and its arguments")
+      ->required()
+      ->expected(1, CLI::detail::expected_max_vector_size);
+  run->footer(
+      "The command finds the runtime in HOLON_SOCKET and HOLON_HOME. A runtime that was there "
+      "stays;\n"
+      "one that this command has started is stopped when the command has ended, whatever ends it.\n"
+      "Exits as the command: 127 not found, 126 not executable, 128 and the signal that ended it.");
+  Add(app_, "list", "every runtime of yours on this machine", Command::kList);
+  Add(app_, "failures", "what went wrong, newest first", Command::kFailures);
+  Add(app_, "cleanup", "remove what a dead runtime has left", Command::kCleanup);
   Add(app_, "diff", "my configuration against the runtime's", Command::kDiff);
   BuildConfig();
   AddLogOptions(Add(app_, "logs", "what the runtime has logged", Command::kLogs), options);

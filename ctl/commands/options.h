@@ -29,6 +29,10 @@ enum class Command {
   kConfigFingerprint,
   kConfigPath,
   kLogs,
+  kFailures,
+  kCleanup,
+  kList,
+  kRun,
   kVersion,
 };
 
@@ -51,7 +55,7 @@ struct Options {
   ColorChoice color = ColorChoice::kAuto;
 
   // start, ensure, restart.
-  absl::Duration stability_window = absl::Seconds(2);
+  std::optional<absl::Duration> stability_window;  // Not given: 2 s, and none for run.
   absl::Duration start_timeout = absl::Seconds(10);
   // stop, restart.
   std::optional<absl::Duration> drain_timeout;
@@ -61,11 +65,12 @@ struct Options {
   bool plan = false;
   bool if_changed = false;
 
-  bool watch = false;        // status
-  Goal goal = Goal::kReady;  // wait
-  bool origin = false;       // config show
-  std::string path;          // config get, set, unset
-  std::string value;         // config set
+  std::vector<std::string> words;  // run: the command and its arguments
+  bool watch = false;              // status
+  Goal goal = Goal::kReady;        // wait
+  bool origin = false;             // config show
+  std::string path;                // config get, set, unset
+  std::string value;               // config set
 
   // logs.
   std::optional<size_t> tail;

@@ -43,6 +43,8 @@ struct Outcome {
   std::string reason;   // UPPER_SNAKE, of a failure.
   std::string message;  // What happened, in a sentence.
   std::string hint;     // The next command to run.
+  // The generation that this command itself has started and seen ready; empty: none.
+  std::string started_instance;
 
   bool ok() const { return exit_code == base::ExitCode::kDone; }
 };

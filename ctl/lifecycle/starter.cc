@@ -96,6 +96,9 @@ Outcome Launch::Run(bool* lost_race) {
   Outcome outcome = AwaitReady(lost_race);
   if (outcome.ok()) outcome = CheckReady();
   if (outcome.ok() && spec_.stability_window > absl::ZeroDuration()) outcome = AwaitStability();
+  if (outcome.ok() || outcome.exit_code == base::ExitCode::kInterrupted) {
+    outcome.started_instance = instance_id_;
+  }
   return outcome;
 }
 

@@ -111,6 +111,12 @@ class SightedRuntime final : public StopTarget {
   bool killed_ = false;
 };
 
+// The generation that was seen, by its own word or by its record; empty: nobody's.
+std::string InstanceOf(const probe::Sighting& sighting) {
+  if (sighting.answer.has_value()) return sighting.answer->instance_id();
+  return sighting.record.has_value() ? sighting.record->instance_id() : "";
+}
+
 // systemd may undo a stop (Restart=, or a socket that somebody connects to).
 std::string UnitWarning(pid_t pid) {
   // A variable is inherited; this one says whom systemd itself has started.
@@ -125,12 +131,7 @@ std::string UnitWarning(pid_t pid) {
 // A runtime that had to be killed has failed to end; who killed it is on record beside it.
 void RecordKill(World& world, const probe::Sighting& sighting, const Outcome& outcome) {
   const std::string name = absl::StrCat("pid ", sighting.process->pid);
-  std::string instance_id;
-  if (sighting.answer.has_value()) {
-    instance_id = sighting.answer->instance_id();
-  } else if (sighting.record.has_value()) {
-    instance_id = sighting.record->instance_id();
-  }
+  const std::string instance_id = InstanceOf(sighting);
   state::v1::FailureRecord failure;
   *failure.mutable_occurred_at() = state::ToTimestamp(world.clock.Now());
   failure.set_phase(state::kShutdownFailure);
@@ -205,6 +206,9 @@ Outcome Stop(World& world, const StopSpec& spec, Receipts* receipts) {
   if (!sighting.ok()) {
     return Failure(base::ExitCode::kPermissionDenied, "PERMISSION_DENIED",
                    std::string(sighting.status().message()));
+  }
+  if (!spec.only_instance.empty() && InstanceOf(*sighting) != spec.only_instance) {
+    return Success("nothing", "another generation runs by now, and is left alone");
   }
   switch (DecideStop(sighting->verdict, spec.force)) {
     case StopDecision::kNothing:

@@ -16,6 +16,7 @@ struct StopSpec {
   absl::Duration kill = absl::Seconds(5);
   bool force = false;
   bool plan = false;
+  std::string only_instance;  // Stops this generation and leaves any other alone; empty: any.
   std::string reason = "holonctl stop";
 };
 

@@ -45,6 +45,10 @@ std::string StartedText(const std::string& started_at, absl::Time now) {
 
 }  // namespace
 
+std::string StateText(const std::string& state, const Console& console) {
+  return console.Paint(ToneOf(state), absl::StrCat(MarkOf(state), " ", state));
+}
+
 std::string Table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<size_t> widths;
   for (const auto& row : rows) {
@@ -83,9 +87,7 @@ std::string DifferenceTable(const std::vector<v1::DifferenceView>& differences,
 }
 
 std::string StatusText(const v1::StatusView& view, absl::Time now, const Console& console) {
-  const Tone tone = ToneOf(view.state());
-  std::string text = absl::StrCat(console.Paint(tone, MarkOf(view.state())), " ",
-                                  console.Paint(tone, view.state()), "  ",
+  std::string text = absl::StrCat(StateText(view.state(), console), "  ",
                                   console.Paint(Tone::kStrong, view.home_dir()), "\n");
   std::vector<std::vector<std::string>> rows;
   auto add = [&](const std::string& key, const std::string& value) {

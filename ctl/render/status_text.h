@@ -19,6 +19,9 @@ std::string StatusText(const v1::StatusView& view, absl::Time now, const Console
 std::string DifferenceTable(const std::vector<v1::DifferenceView>& differences,
                             const Console& console);
 
+// "● running", in its colour.
+std::string StateText(const std::string& state, const Console& console);
+
 // The receipts as a ladder.
 std::string LadderText(const std::vector<Receipt>& receipts, const Console& console);
 

@@ -90,6 +90,7 @@ void AddFailure(const StatusInputs& inputs, const holon::v1::RuntimeStatusRespon
   } else {
     return;
   }
+  view->mutable_last_failure()->set_cleared(false);
   view->mutable_last_failure()->set_this_generation(
       answer != nullptr && view->last_failure().instance_id() == answer->instance_id());
 }
@@ -165,6 +166,13 @@ std::string ActivitySentence(const holon::v1::Activity& activity) {
     default:
       return "idle: no agent has anything to do";
   }
+}
+
+v1::FailureView ToView(const state::v1::FailureRecord& failure, bool cleared) {
+  v1::FailureView view;
+  FillFailure(failure, failure.phase(), &view);
+  view.set_cleared(cleared);
+  return view;
 }
 
 v1::DifferenceView ToView(const holon::v1::ConfigDifference& difference) {

@@ -34,6 +34,9 @@ v1::StatusView MakeStatusView(const StatusInputs& inputs);
 // "idle: no agent has anything to do", …
 std::string ActivitySentence(const holon::v1::Activity& activity);
 
+// `cleared`: a later generation has been stable since.
+v1::FailureView ToView(const state::v1::FailureRecord& failure, bool cleared);
+
 v1::DifferenceView ToView(const holon::v1::ConfigDifference& difference);
 
 // The command that helps with a verdict; empty where nothing is wrong.

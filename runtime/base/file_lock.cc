@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/file.h"
 #include "runtime/base/status_macros.h"
@@ -56,6 +57,14 @@ std::vector<pid_t> Processes() {
     if (absl::SimpleAtoi(name, &pid)) pids.push_back(pid);
   }
   return pids;
+}
+
+// What the descriptor leads to; empty where that cannot be seen.
+std::string TargetOf(pid_t pid, const std::string& descriptor) {
+  const std::string link = absl::StrCat("/proc/", pid, "/fd/", descriptor);
+  char target[PATH_MAX];
+  ssize_t length = readlink(link.c_str(), target, sizeof target);
+  return length > 0 ? std::string(target, static_cast<size_t>(length)) : "";
 }
 
 // "lock:\t1: OFDLCK  ADVISORY  WRITE -1 08:01:1234 0 EOF"; empty where the descriptor holds none.
@@ -173,6 +182,14 @@ std::optional<pid_t> FindLockHolder(const std::string& path) {
   return std::nullopt;
 }
 
+bool HoldsLostLock(pid_t pid, const std::string& path) {
+  const std::string lost = absl::StrCat(path, " (deleted)");
+  for (const std::string& descriptor : DescriptorsOf(pid)) {
+    if (TargetOf(pid, descriptor) == lost && !LockLineOf(pid, descriptor).empty()) return true;
+  }
+  return false;
+}
+
 std::optional<pid_t> FindLostLockHolder(const std::string& path) {
   for (pid_t pid : Processes()) {
     if (HoldsLostLock(pid, path)) return pid;
@@ -180,18 +197,21 @@ std::optional<pid_t> FindLostLockHolder(const std::string& path) {
   return std::nullopt;
 }
 
-bool HoldsLostLock(pid_t pid, const std::string& path) {
-  const std::string lost = absl::StrCat(path, " (deleted)");
-  for (const std::string& descriptor : DescriptorsOf(pid)) {
-    const std::string link = absl::StrCat("/proc/", pid, "/fd/", descriptor);
-    char target[PATH_MAX];
-    ssize_t length = readlink(link.c_str(), target, sizeof target);
-    if (length > 0 && absl::string_view(target, static_cast<size_t>(length)) == lost &&
-        !LockLineOf(pid, descriptor).empty()) {
-      return true;
+std::vector<HeldLock> FindHeldLocks(const std::string& path_end) {
+  std::vector<HeldLock> held;
+  for (pid_t pid : Processes()) {
+    absl::StatusOr<FileInfo> process = Look(absl::StrCat("/proc/", pid));
+    if (!process.ok() || process->owner != geteuid()) continue;
+    for (const std::string& descriptor : DescriptorsOf(pid)) {
+      const std::string target = TargetOf(pid, descriptor);
+      absl::string_view path = target;
+      const bool lost = absl::ConsumeSuffix(&path, " (deleted)");
+      if (absl::EndsWith(path, path_end) && !LockLineOf(pid, descriptor).empty()) {
+        held.push_back({pid, std::string(path), lost});
+      }
     }
   }
-  return false;
+  return held;
 }
 
 }  // namespace holon::base

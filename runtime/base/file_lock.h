@@ -75,6 +75,16 @@ bool HoldsLostLock(pid_t pid, const std::string& path);
 // The process of which HoldsLostLock is true. Costs a walk over /proc.
 std::optional<pid_t> FindLostLockHolder(const std::string& path);
 
+// An open-file-description lock that a process of ours holds.
+struct HeldLock {
+  pid_t pid = 0;
+  std::string path;   // As the kernel knows it now: a file that was moved has its new name.
+  bool lost = false;  // The file is there no longer.
+};
+
+// All of them on files whose path ends with `path_end`. Costs a walk over /proc.
+std::vector<HeldLock> FindHeldLocks(const std::string& path_end);
+
 }  // namespace holon::base
 
 #endif  // HOLON_RUNTIME_BASE_FILE_LOCK_H_

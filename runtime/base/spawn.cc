@@ -4,10 +4,15 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "runtime/base/file.h"
 #include "runtime/base/signals.h"
 #include "runtime/base/status_macros.h"
 
@@ -37,6 +42,28 @@ std::optional<ExitStatus> Child::Reap() {
   }
   ended_ = ExitStatus{info.si_code != CLD_EXITED, info.si_status};
   return ended_;
+}
+
+absl::StatusOr<std::string> FindProgram(const std::string& name) {
+  std::vector<std::string> places;
+  if (absl::StrContains(name, '/')) {
+    places.push_back(name);
+  } else {
+    const char* path = getenv("PATH");
+    for (absl::string_view folder : absl::StrSplit(path == nullptr ? "" : path, ':')) {
+      places.push_back(JoinPath(folder.empty() ? "." : folder, name));
+    }
+  }
+  bool there = false;
+  for (const std::string& place : places) {
+    absl::StatusOr<FileInfo> info = LookThrough(place);
+    if (!info.ok() || info->type == FileType::kAbsent) continue;
+    if (info->type == FileType::kRegular && access(place.c_str(), X_OK) == 0) return place;
+    there = true;
+  }
+  if (there)
+    return absl::PermissionDeniedError(absl::StrCat(name, " is not an executable program"));
+  return absl::NotFoundError(absl::StrCat(name, ": there is no such program"));
 }
 
 absl::StatusOr<Child> Spawn(const SpawnOptions& options) {

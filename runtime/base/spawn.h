@@ -21,6 +21,10 @@ struct ExitStatus {
 // "exit status 3", "signal 9 (SIGKILL)".
 std::string ExitStatusText(const ExitStatus& status);
 
+// Where PATH of the caller leads for `name`; a name with a slash leads to itself. NOT_FOUND;
+// PERMISSION_DENIED where what there is cannot be executed.
+absl::StatusOr<std::string> FindProgram(const std::string& name);
+
 struct SpawnOptions {
   std::string program;                   // Path; PATH is not searched.
   std::vector<std::string> arguments;    // Without argv[0], which is `program`.

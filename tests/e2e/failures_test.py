@@ -6,14 +6,12 @@ import signal
 import unittest
 
 import processes
-from features import needs
 from harness import NO_WINDOW, HolonTest, main
 from peers import configuration_of, use_fake_holond
 
 STABLE = ("--stability-window", "100ms")
 
 
-@needs("failures")
 class HistoryTest(HolonTest):
     def failures(self, *arguments):
         result = self.home.ctl("failures", "--json", *arguments)
@@ -24,6 +22,19 @@ class HistoryTest(HolonTest):
         self.assert_failure(self.home.ctl("start", "--json", *arguments), 1)
 
     def test_an_empty_history_is_no_failure(self):
+        self.assertEqual([], self.failures())
+
+    def test_a_damaged_history_is_named_and_survived(self):
+        self.home.make()
+        (self.home.run_dir / "failures.json").write_text("{ precious", encoding="utf-8")
+        result = self.home.ctl("failures", "--json")
+        self.assert_exit(0, result)
+        self.assertIn("failures.json", " ".join(result.json["warnings"]))
+        self.assert_exit(0, self.home.ctl("failures"))
+
+    def test_it_needs_no_valid_configuration(self):
+        self.home.make()
+        self.home.write_config("{")
         self.assertEqual([], self.failures())
 
     # Case: persisted last runtime failure round trips.

@@ -8,12 +8,8 @@ import unittest
 
 MISSING = {
     "agents",             # holonctl agent, event
-    "cleanup",            # holonctl cleanup
     "completion",         # holonctl completion SHELL
     "doctor",             # holonctl doctor
-    "failures",           # holonctl failures
-    "list",               # holonctl list
-    "run",                # holonctl run -- COMMAND
 }
 
 

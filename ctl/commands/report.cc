@@ -1,0 +1,57 @@
+#include "ctl/commands/report.h"
+
+#include "absl/strings/str_cat.h"
+#include "ctl/render/json_view.h"
+#include "ctl/render/status_text.h"
+
+namespace holon::ctl {
+
+base::ExitCode Report(Context& context, const Outcome& outcome, const Receipts& receipts) {
+  Console& console = context.console();
+  if (context.options().json) {
+    absl::StatusOr<probe::Sighting> sighting = context.world().Look();
+    v1::LifecycleView view;
+    view.set_command(context.options().command_name);
+    view.set_action(outcome.action);
+    if (sighting.ok()) *view.mutable_status() = context.Status(*sighting);
+    view.mutable_status()->set_ok(outcome.ok());
+    view.mutable_status()->set_message(outcome.message);
+    if (!outcome.hint.empty()) view.mutable_status()->set_hint(outcome.hint);
+    for (const Receipt& receipt : receipts.all()) {
+      v1::StepView* step = view.add_steps();
+      step->set_step(receipt.step);
+      step->set_outcome(receipt.outcome);
+      step->set_evidence(receipt.evidence);
+      step->set_duration_ms(absl::ToDoubleMilliseconds(receipt.duration));
+    }
+    if (!outcome.ok()) {
+      view.mutable_error()->set_reason(outcome.reason);
+      view.mutable_error()->set_message(outcome.message);
+      if (!outcome.hint.empty()) view.mutable_error()->set_hint(outcome.hint);
+    }
+    console.Data(ToJsonLine(view, "status") + "\n");
+    return outcome.exit_code;
+  }
+  if (!outcome.ok()) {
+    if (outcome.reason == "CONFIG_DIFFERS") {
+      absl::StatusOr<probe::Sighting> sighting = context.world().Look();
+      if (sighting.ok() && probe::Answers(sighting->verdict)) {
+        const v1::StatusView status = context.Status(*sighting);
+        console.Text(
+            DifferenceTable({status.differences().begin(), status.differences().end()}, console));
+      }
+    }
+    if (!receipts.all().empty() && context.options().command == Command::kStop) {
+      console.Text(LadderText(receipts.all(), console));
+    }
+    console.Error(outcome.message, outcome.hint);
+    return outcome.exit_code;
+  }
+  console.Text(absl::StrCat(console.Paint(Tone::kGood, "✓"), " ", outcome.message, "\n"));
+  bool ladder =
+      context.options().command == Command::kStop || context.options().command == Command::kRestart;
+  if (ladder) console.Text(LadderText(receipts.all(), console));
+  return outcome.exit_code;
+}
+
+}  // namespace holon::ctl

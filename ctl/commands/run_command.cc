@@ -1,0 +1,154 @@
+// run: a runtime for the length of one command. What this call has started it stops again, whatever
+// ends the command or this process, SIGKILL alone excepted.
+#include <signal.h>
+#include <unistd.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "ctl/commands/commands.h"
+#include "ctl/commands/report.h"
+#include "ctl/commands/specs.h"
+#include "ctl/lifecycle/ensurer.h"
+#include "ctl/lifecycle/home_lock.h"
+#include "runtime/base/spawn.h"
+#include "runtime/base/wait.h"
+
+namespace holon::ctl {
+namespace {
+
+// As shells say it.
+constexpr int kNotExecutable = 126;
+constexpr int kNotFound = 127;
+constexpr int kSignalled = 128;
+
+// The caller's environment with the runtime's two variables in place of what they were.
+std::vector<std::string> EnvironmentFor(const World& world, const std::string& socket) {
+  std::vector<std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string variable = *entry;
+    if (!absl::StartsWith(variable, "HOLON_SOCKET=") &&
+        !absl::StartsWith(variable, "HOLON_HOME=")) {
+      environment.push_back(variable);
+    }
+  }
+  environment.push_back(absl::StrCat("HOLON_SOCKET=", socket));
+  environment.push_back(absl::StrCat("HOLON_HOME=", world.paths.home));
+  return environment;
+}
+
+// The command, until it has ended; how this process shall exit.
+class Errand {
+ public:
+  explicit Errand(Context& context) : context_(context) {}
+
+  int Run(const std::string& socket) {
+    const std::vector<std::string>& words = context_.options().words;
+    absl::StatusOr<std::string> program = base::FindProgram(words.front());
+    if (!program.ok()) return Complain(program.status());
+    base::SpawnOptions options;
+    options.program = *program;
+    options.arguments.assign(words.begin() + 1, words.end());
+    options.environment = EnvironmentFor(context_.world(), socket);
+    // Ctrl-C and reads from the terminal are the command's.
+    options.new_session = false;
+    options.inherit_stdio = true;
+    absl::StatusOr<base::Child> child = base::Spawn(options);
+    if (!child.ok()) return Complain(child.status());
+    return Follow(*child);
+  }
+
+ private:
+  int Complain(const absl::Status& status) {
+    context_.console().Error(status.message());
+    return absl::IsNotFound(status) ? kNotFound : kNotExecutable;
+  }
+
+  int Follow(base::Child& child) {
+    base::SignalFd& interrupts = context_.world().interrupts;
+    while (true) {
+      base::WaitReadable({child.fd(), interrupts.fd()}, absl::InfiniteDuration());
+      if (std::optional<base::ExitStatus> ended = child.Reap()) {
+        return ended->signaled ? kSignalled + ended->code : ended->code;
+      }
+      std::optional<base::SignalFd::Received> received = interrupts.Read();
+      // The terminal has sent it to the command as well.
+      if (!received.has_value() || received->sender_pid == 0) continue;
+      (void)child.handle().Signal(asked_ ? SIGKILL : received->signal);
+      asked_ = true;
+    }
+  }
+
+  Context& context_;
+  bool asked_ = false;  // Somebody wants it to end; the second time it has to.
+};
+
+// Stops the generation that this call has started. Nothing interrupts it: it is bounded by its own
+// time-outs, and whoever wants us gone wants the runtime gone, too.
+Outcome StopStarted(Context& context, const std::string& instance) {
+  World& world = context.world();
+  absl::StatusOr<base::SignalFd> never = base::SignalFd::Create({});
+  if (!never.ok()) {
+    return Failure(base::ExitCode::kFailed, "NO_DESCRIPTOR", never.status().ToString());
+  }
+  World calm{world.paths, world.socket_path, world.clock, *never, world.console, world.self};
+  StopSpec spec = MakeStopSpec(context);
+  spec.only_instance = instance;
+  HomeLock lock = TakeHomeLock(calm, context.options().command_name, LockTimeout(context));
+  if (!lock.granted()) return lock.refusal;
+  Receipts receipts(world.clock);
+  return Stop(calm, spec, &receipts);
+}
+
+bool Interrupted(World& world) {
+  return base::WaitReadable({world.interrupts.fd()}, absl::ZeroDuration()).has_value();
+}
+
+Outcome EnsureRuntime(Context& context, const config::LoadResult& loaded, Receipts* receipts) {
+  World& world = context.world();
+  HomeLock lock = TakeHomeLock(world, context.options().command_name, LockTimeout(context));
+  if (!lock.granted()) return lock.refusal;
+  return Ensure(world, MakeStartSpec(context, loaded), MakeStopSpec(context),
+                loaded.configuration.overrides, receipts);
+}
+
+}  // namespace
+
+base::ExitCode RunRun(Context& context) {
+  World& world = context.world();
+  absl::Status trusted = state::CheckHome(world.paths);
+  if (!trusted.ok()) return context.FailHome(trusted);
+  const config::LoadResult loaded = LoadWithInherited(context);
+  ShowWarnings(context, loaded);
+  if (!loaded.faults.empty()) return context.FailFaults(loaded.faults);
+  absl::Status prepared = PrepareHome(context);
+  if (!prepared.ok()) return context.FailHome(prepared);
+  Receipts receipts(world.clock);
+  Outcome ready = EnsureRuntime(context, loaded, &receipts);
+  int exit_code = static_cast<int>(ready.exit_code);
+  // A restart has replaced a runtime that somebody else wanted: the new one stays in its place.
+  const std::string started = ready.action == "restarted" ? "" : ready.started_instance;
+  if (ready.ok() && Interrupted(world)) {
+    exit_code = static_cast<int>(base::ExitCode::kInterrupted);
+  } else if (ready.ok()) {
+    exit_code = Errand(context).Run(loaded.configuration.values.socket_path());
+  } else {
+    (void)Report(context, ready, receipts);
+  }
+  if (started.empty()) return static_cast<base::ExitCode>(exit_code);
+  Outcome stopped = StopStarted(context, started);
+  if (!stopped.ok()) {
+    context.console().Error(
+        absl::StrCat("the runtime that was started for the command could not be stopped: ",
+                     stopped.message),
+        absl::StrCat("holonctl --home ", world.paths.home, " stop"));
+    if (exit_code == 0) exit_code = static_cast<int>(base::ExitCode::kFailed);
+  }
+  return static_cast<base::ExitCode>(exit_code);
+}
+
+}  // namespace holon::ctl

@@ -1,0 +1,66 @@
+#include "ctl/lifecycle/ensurer.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "ctl/lifecycle/decisions.h"
+#include "ctl/lifecycle/reloader.h"
+#include "runtime/config/diff.h"
+
+namespace holon::ctl {
+
+Outcome Restart(World& world, const StopSpec& stop, const StartSpec& start, Receipts* receipts) {
+  Outcome stopped = Stop(world, stop, receipts);
+  if (!stopped.ok()) return stopped;
+  Outcome started = Start(world, start, receipts);
+  bool was_running = stopped.action == "stopped";
+  if (started.ok() && was_running) started.action = "restarted";
+  return started;
+}
+
+Outcome Ensure(World& world, const StartSpec& start, const StopSpec& stop,
+               const std::vector<holon::v1::ConfigOverride>& overrides, Receipts* receipts) {
+  while (true) {
+    receipts->Begin();
+    absl::StatusOr<probe::Sighting> sighting = world.Look();
+    if (!sighting.ok()) {
+      return Failure(base::ExitCode::kPermissionDenied, "PERMISSION_DENIED",
+                     std::string(sighting.status().message()));
+    }
+    std::vector<holon::v1::ConfigDifference> differences;
+    ConfigMatch match = MatchConfig(start.wanted, *sighting, &differences);
+    // Two versions that know different fields would else restart the runtime in turn, for
+    // nobody's sake.
+    if (config::OnlyVersionSkew(differences)) match = ConfigMatch::kSame;
+    receipts->Add("look", "done", std::string(probe::VerdictName(sighting->verdict)));
+    switch (DecideEnsure(sighting->verdict, match)) {
+      case EnsureStep::kNothing:
+        return Success("nothing",
+                       absl::StrCat("the runtime runs as wanted (pid ", sighting->answer->pid(),
+                                    ", generation ", sighting->answer->instance_id(), ")"));
+      case EnsureStep::kStart:
+        return Start(world, start, receipts);
+      case EnsureStep::kReload:
+        return Reload(world, *sighting, overrides, receipts);
+      case EnsureStep::kRestart: {
+        Outcome outcome = Restart(world, stop, start, receipts);
+        if (outcome.ok() && !differences.empty()) {
+          absl::StrAppend(&outcome.message,
+                          "; restarted for: ", config::DifferenceSummary(differences));
+        }
+        return outcome;
+      }
+      case EnsureStep::kWait: {
+        Outcome followed = Follow(world, *sighting, start.start_timeout, receipts);
+        if (!followed.ok()) return followed;
+        break;
+      }
+      case EnsureStep::kRefuse:
+        return Failure(base::ExitCode::kUnknown, RefusalReason(sighting->verdict),
+                       absl::StrCat(sighting->detail, "; nothing was changed"),
+                       NextCommand(sighting->verdict, world.paths.home));
+    }
+  }
+}
+
+}  // namespace holon::ctl

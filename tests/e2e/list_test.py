@@ -1,0 +1,48 @@
+"""Every runtime of this user, found by the locks that are held."""
+
+from harness import HolonTest, main
+
+
+class ListTest(HolonTest):
+    def rows(self):
+        result = self.home.ctl("list", "--json")
+        self.assert_exit(0, result)
+        return {row["home_dir"]: row for row in result.json["runtimes"]}
+
+    def test_every_runtime_of_this_user_wherever_its_home_is(self):
+        other = self.new_home()
+        first, second = self.home.start(), other.start()
+        rows = self.rows()
+        for home, started in ((self.home, first), (other, second)):
+            self.assert_contains({"pid": started["pid"], "instance_id": started["instance_id"],
+                                  "state": "running", "version": started["version"]},
+                                 rows[str(home.path)])
+        other.stop()
+        self.assertNotIn(str(other.path), self.rows())
+
+    def test_one_that_does_not_answer_is_listed_as_such(self):
+        self.home.start()
+        self.home.suspend_runtime()
+        self.assertEqual("unresponsive", self.rows()[str(self.home.path)]["state"])
+
+    def test_one_that_has_lost_its_lock_file_is_listed(self):
+        started = self.home.start()
+        pid = self.home.suspend_runtime()
+        for path in self.home.run_dir.iterdir():
+            path.unlink()
+        row = self.rows()[str(self.home.path)]
+        self.assertEqual((pid, "unresponsive"), (row["pid"], row["state"]))
+        self.assertEqual(pid, started["pid"])
+        self.home.stop()
+
+    def test_people_get_a_table(self):
+        started = self.home.start()
+        result = self.home.ctl("list")
+        self.assert_exit(0, result)
+        line, = [line for line in result.out.splitlines() if str(self.home.path) in line]
+        self.assertIn(str(started["pid"]), line)
+        self.assertIn("running", line)
+
+
+if __name__ == "__main__":
+    main()

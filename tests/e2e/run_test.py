@@ -1,0 +1,118 @@
+"""A runtime for the length of one command."""
+
+import os
+import signal
+
+import processes
+from harness import NO_WINDOW, HolonTest, main
+from peers import use_fake_holond
+
+
+class RunTest(HolonTest):
+    def run_command(self, *command, **options):
+        return self.home.spawn_ctl("run", *NO_WINDOW, "--", *command, **options)
+
+    def test_a_command_has_a_runtime_for_its_life_and_its_exit_code_counts(self):
+        for exit_code in (0, 3, 77):
+            with self.subTest(exit_code):
+                script = f'test -S "$HOLON_SOCKET" && echo "$HOLON_SOCKET"; exit {exit_code}'
+                result = self.run_command("sh", "-c", script).finish()
+                self.assert_exit(exit_code, result)
+                self.assertEqual(f"{self.home.socket}\n", result.out)
+                self.assert_nothing_left()
+
+    def test_a_runtime_that_was_there_stays(self):
+        started = self.home.start()
+        self.assert_exit(0, self.run_command("true").finish())
+        self.assert_state("running", instance_id=started["instance_id"])
+
+    def test_a_command_that_a_signal_ended(self):
+        self.assert_exit(128 + 9, self.run_command("sh", "-c", "kill -9 $$").finish())
+        self.assert_nothing_left()
+
+    def test_a_command_that_is_not_there(self):
+        self.assert_exit(127, self.run_command("/no/such/command").finish())
+        self.assert_nothing_left()
+
+    def test_nothing_is_left_when_it_is_interrupted_or_ended(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number.name):
+                running = self.run_command("sh", "-c", "echo $$; exec sleep 1000")
+                command = int(running.read_line())
+                running.signal(number)
+                self.assertNotEqual(0, running.finish().exit)
+                processes.wait_gone(command)
+                self.assert_nothing_left()
+
+    def test_an_interrupt_during_the_start_leaves_nothing(self):
+        use_fake_holond(self.home, "hangs")
+        marker = self.home.root / "ran"
+        running = self.run_command("touch", marker)
+        processes.wait_until(self.home.runtimes, "the start is under way")
+        running.signal(signal.SIGTERM)
+        self.assert_exit(130, running.finish())
+        self.assertFalse(marker.exists())
+        self.assert_nothing_left()
+
+    def test_interrupts_during_the_stop_do_not_keep_it_from_stopping(self):
+        running = self.run_command("sh", "-c", "echo on; read -r _ || exit 5")
+        self.assertEqual("on", running.read_line().strip())
+        for _ in range(50):
+            running.signal(signal.SIGTERM)
+            running.signal(signal.SIGINT)
+        running.finish()
+        self.assert_nothing_left()
+
+    def test_a_command_that_ignores_the_first_request_is_killed_at_the_second(self):
+        running = self.run_command(
+            "sh", "-c", "trap 'echo asked' TERM; echo $$; while :; do sleep 0.1; done")
+        command = int(running.read_line())
+        running.signal(signal.SIGTERM)
+        self.assertEqual("asked", running.read_line().strip())
+        self.assertTrue(processes.is_alive(command))
+        running.signal(signal.SIGTERM)
+        self.assert_exit(128 + 9, running.finish())
+        self.assert_nothing_left()
+
+    def test_a_runtime_that_took_its_place_is_left_alone(self):
+        running = self.run_command("sh", "-c", "echo on; read -r _ < \"$0\"", self.fifo())
+        self.assertEqual("on", running.read_line().strip())
+        self.assert_exit(0, self.home.ctl("restart", *NO_WINDOW))
+        other = self.home.record()["instance_id"]
+        self.home.serving = True
+        with open(self.home.root / "fifo", "w", encoding="ascii") as fifo:
+            fifo.write("go\n")
+        self.assert_exit(0, running.finish())
+        self.assert_state("running", instance_id=other)
+
+    def fifo(self):
+        path = self.home.root / "fifo"
+        os.mkfifo(path)
+        return path
+
+    def test_a_runtime_that_died_meanwhile_is_cleaned_up(self):
+        result = self.run_command("sh", "-c", 'kill -9 "$(cat "$HOLON_HOME/run/holon.pid")"').finish()
+        self.assert_exit(0, result)
+        self.assert_nothing_left()
+
+    def test_what_cannot_be_executed(self):
+        program = self.home.root / "program"
+        program.write_text("#!/bin/sh\n", encoding="ascii")
+        self.assert_exit(126, self.run_command(program).finish())
+        self.assert_nothing_left()
+
+    def test_stdin_and_the_words_behind_the_dashes_are_the_commands(self):
+        result = self.run_command("printf", "%s|", "--json", "-x", "--", "a b").finish()
+        self.assert_exit(0, result)
+        self.assertEqual("--json|-x|--|a b|", result.out)
+        self.assert_exit(2, self.home.ctl("run"))
+
+    def test_a_start_that_fails_runs_nothing(self):
+        marker = self.home.root / "ran"
+        result = self.home.ctl("run", "--set", "log.level=loud", "--", "touch", marker)
+        self.assert_exit(2, result)
+        self.assertFalse(os.path.exists(marker))
+
+
+if __name__ == "__main__":
+    main()
