@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/base/status_macros.h"
 #include "runtime/base/unix_socket.h"
@@ -49,12 +50,15 @@ absl::Status HealLock(const std::string& path, base::FileLock* lock, Healed* hea
 
 absl::Status HealContent(const std::string& path, const std::string& content, Healed* healed) {
   HOLON_ASSIGN_OR_RETURN(base::FileInfo there, base::Look(path));
+  bool truncated = false;
   if (there.type == base::FileType::kRegular) {
     absl::StatusOr<std::string> present = base::ReadFile(path, kMaxContent);
     if (present.ok() && *present == content) return absl::OkStatus();
+    truncated = present.ok() && absl::StartsWith(content, *present);
   }
   std::string displaced;
-  if (!IsEmptyFile(there)) {
+  // What is left of a truncated file is nothing that we do not have.
+  if (!truncated) {
     HOLON_ASSIGN_OR_RETURN(displaced, Displace(path));
   }
   HOLON_RETURN_IF_ERROR(base::WriteFileAtomically(path, content, 0600, base::Durability::kWhole));

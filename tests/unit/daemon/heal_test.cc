@@ -45,11 +45,13 @@ TEST_F(HealTest, WritesAContentThatIsMissing) {
   EXPECT_EQ(healed_.files[0].displaced, "");
 }
 
-TEST_F(HealTest, KeepsNothingOfAnEmptyFile) {
-  Put("");
-  EXPECT_TRUE(HealContent(path_, "right", &healed_).ok());
-  EXPECT_EQ(Content(path_), "right");
-  EXPECT_EQ(healed_.files.at(0).displaced, "");
+TEST_F(HealTest, KeepsNothingOfATruncatedFile) {
+  for (const char* rest : {"", "rig"}) {
+    Put(rest);
+    EXPECT_TRUE(HealContent(path_, "right", &healed_).ok());
+    EXPECT_EQ(Content(path_), "right");
+    EXPECT_EQ(healed_.files.back().displaced, "");
+  }
 }
 
 TEST_F(HealTest, MovesAnotherContentAsideEveryTime) {
