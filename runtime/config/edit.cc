@@ -111,7 +111,7 @@ bool Put(const Names& names, rapidjson::Value value, rapidjson::Document* docume
       place->AddMember(StringOf(name, document), rapidjson::Value(rapidjson::kObjectType),
                        document->GetAllocator());
     }
-    place = &(*place)[name.c_str()];
+    place = &place->FindMember(name.c_str())->value;
   }
   *place = std::move(value);
   return true;
@@ -122,7 +122,7 @@ bool Remove(const Names& names, size_t from, rapidjson::Value* object) {
   const char* name = names[from].c_str();
   if (!object->IsObject() || !object->HasMember(name)) return false;
   if (from + 1 < names.size()) {
-    rapidjson::Value* member = &(*object)[name];
+    rapidjson::Value* member = &object->FindMember(name)->value;
     if (!Remove(names, from + 1, member)) return false;
     if (!member->ObjectEmpty()) return true;
   }
