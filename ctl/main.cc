@@ -4,10 +4,10 @@
 #include <optional>
 #include <string>
 
-#include "absl/strings/str_join.h"
 #include "ctl/commands/commands.h"
 #include "ctl/commands/context.h"
 #include "ctl/commands/options.h"
+#include "ctl/lifecycle/command_text.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/limits.h"
 #include "runtime/base/signals.h"
@@ -25,8 +25,7 @@ int main(int argc, char** argv) {
   auto interrupts = holon::base::SignalFd::Create({SIGINT, SIGTERM, SIGHUP});
   if (!interrupts.ok()) return static_cast<int>(ExitCode::kFailed);
   holon::base::SystemClock clock;
-  // --set refuses secrets, so the command line holds none.
-  const std::string self = absl::StrJoin(argv, argv + argc, " ");
+  const std::string self = holon::ctl::CommandText({argv, argv + argc});
   holon::ctl::Context context(*options, self, clock, *interrupts);
   if (!holon::config::IsUtf8(context.inputs().home)) {
     return static_cast<int>(context.Fail(ExitCode::kUsage, "USAGE",

@@ -161,24 +161,25 @@ absl::Status Loader::Check(const Setting& setting) {
 }
 
 void Loader::Apply(const Setting& setting) {
-  if (!setting.fault.empty()) {
+  const Leaf* leaf = setting.target.leaf;
+  // Whoever found no field left a fault.
+  if (leaf == nullptr || !setting.fault.empty()) {
     AddFault(setting.path, setting.origin, setting.fault);
-    if (setting.target.leaf != nullptr) broken_.insert(setting.target.leaf->path);
+    if (leaf != nullptr) broken_.insert(leaf->path);
     return;
   }
-  const Leaf& leaf = *setting.target.leaf;
   absl::Status status = Check(setting);
   if (!status.ok()) {
-    broken_.insert(leaf.path);
+    broken_.insert(leaf->path);
     AddFault(setting.path, setting.origin,
              setting.layer == Layer::kInherited && !setting.withheld
                  ? absl::StrCat(status.message(), " (given at the last start)")
                  : std::string(status.message()));
     return;
   }
-  if (leaf.rule->from_home()) return;
-  chosen_[&leaf] = setting;
-  result_.configuration.origins[leaf.path] = setting.origin;
+  if (leaf->rule->from_home()) return;
+  chosen_[leaf] = setting;
+  result_.configuration.origins[leaf->path] = setting.origin;
 }
 
 void Loader::ApplyAll(const std::vector<Setting>& settings) {

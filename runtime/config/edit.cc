@@ -104,34 +104,29 @@ rapidjson::Value StringOf(const std::string& text, rapidjson::Document* document
 // Puts `value` under a path of names, making objects on the way. False where a name on the way has
 // a value.
 bool Put(const Names& names, rapidjson::Value value, rapidjson::Document* document) {
-  rapidjson::Value* object = document;
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (!object->IsObject()) return false;
-    const bool last = i + 1 == names.size();
-    auto member = object->FindMember(names[i].c_str());
-    if (member == object->MemberEnd()) {
-      object->AddMember(StringOf(names[i], document),
-                        last ? std::move(value) : rapidjson::Value(rapidjson::kObjectType),
-                        document->GetAllocator());
-      member = object->MemberEnd() - 1;
-    } else if (last) {
-      member->value = std::move(value);
+  rapidjson::Value* place = document;
+  for (const std::string& name : names) {
+    if (!place->IsObject()) return false;
+    if (!place->HasMember(name.c_str())) {
+      place->AddMember(StringOf(name, document), rapidjson::Value(rapidjson::kObjectType),
+                       document->GetAllocator());
     }
-    object = &member->value;
+    place = &place->FindMember(name.c_str())->value;
   }
+  *place = std::move(value);
   return true;
 }
 
 // Takes a path of names out, and the objects that become empty by it. False where it is not there.
 bool Remove(const Names& names, size_t from, rapidjson::Value* object) {
-  if (!object->IsObject()) return false;
-  auto member = object->FindMember(names[from].c_str());
-  if (member == object->MemberEnd()) return false;
+  const char* name = names[from].c_str();
+  if (!object->IsObject() || !object->HasMember(name)) return false;
   if (from + 1 < names.size()) {
-    if (!Remove(names, from + 1, &member->value)) return false;
-    if (!member->value.ObjectEmpty()) return true;
+    rapidjson::Value* member = &object->FindMember(name)->value;
+    if (!Remove(names, from + 1, member)) return false;
+    if (!member->ObjectEmpty()) return true;
   }
-  object->EraseMember(member);
+  object->EraseMember(name);
   return true;
 }
 

@@ -129,12 +129,16 @@ bool Flattener::Key(const char* text, rapidjson::SizeType length, bool) {
   last_ = stream_.Tell();
   Level& level = levels_.back();
   std::string key(text, length);
-  key_path_ = level.path.empty() ? key : absl::StrCat(level.path, ".", key);
+  // An empty key keeps its place in the path.
+  const std::string name = key.empty() ? "\"\"" : key;
+  key_path_ = level.path.empty() ? name : absl::StrCat(level.path, ".", name);
   key_place_ = places_.At(start);
   key_skipped_ = level.skipped;
   auto [first, is_new] = level.lines.emplace(key, key_place_.line);
   std::string fault;
-  if (!is_new) {
+  if (key.empty()) {
+    fault = "found an empty key; allowed: the name of a field, or remove it";
+  } else if (!is_new) {
     fault = absl::StrCat("found the key twice, first on line ", first->second, "; allowed: once");
   } else if (!IsUtf8(key) || HasControlCharacter(key)) {
     fault = "found a key with characters that no field's name has";

@@ -42,7 +42,7 @@ struct JsonEntry {
 };
 
 // All entries in the order of the text. Faults: syntax, encoding, NUL, a top level that is no
-// object, depth, keys that stand twice or hold a dot. Never recurses, whatever the text.
+// object, depth, keys that are empty, stand twice or hold a dot. Never recurses, whatever the text.
 std::vector<JsonEntry> ReadJsonObject(absl::string_view text);
 
 // One array by itself, as written in a variable or option. False where it is anything else.

@@ -127,6 +127,14 @@ Setting FlagSetting(const std::string& argument, const LoadInputs& inputs) {
   return setting;
 }
 
+// Whether a request only repeats what the start was given.
+bool IsInherited(const v1::ConfigOverride& override, const LoadInputs& inputs) {
+  return std::any_of(inputs.inherited.begin(), inputs.inherited.end(), [&](const auto& inherited) {
+    return inherited.path() == override.path() && inherited.value() == override.value() &&
+           inherited.secret_withheld() == override.secret_withheld();
+  });
+}
+
 // What came over the wire in the place of variables or options.
 void AddRequested(const LoadInputs& inputs, Layer layer, std::vector<Setting>* settings) {
   for (const v1::ConfigOverride& override : inputs.requested) {
@@ -138,6 +146,7 @@ void AddRequested(const LoadInputs& inputs, Layer layer, std::vector<Setting>* s
     setting.origin.set_location(OneLine(setting.origin.location()));
     setting.path = OneLine(setting.path);
     if (setting.target.leaf != nullptr && setting.target.leaf->secret) {
+      if (IsInherited(override, inputs)) continue;
       setting.fault = "secrets are refused in a request; a restart takes them";
     }
     settings->push_back(std::move(setting));

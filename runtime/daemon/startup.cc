@@ -16,6 +16,7 @@ std::optional<StartupConfig> LoadStartupConfig(const Options& options, base::Exi
   StartupConfig startup;
   config::LoadInputs& inputs = startup.inputs;
   inputs.environment = config::ReadEnvironment();
+  config::ScrubSecrets();
   inputs.working_directory = base::WorkingDirectory().value_or("/");
   config::Home home =
       config::ResolveHome(options.home, inputs.environment, inputs.working_directory);

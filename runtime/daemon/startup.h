@@ -16,7 +16,8 @@ struct StartupConfig {
 };
 
 // Home and configuration from options, environment and file, validated. On failure every fault has
-// been printed on stderr and `exit_code` says how to end. Creates nothing.
+// been printed on stderr and `exit_code` says how to end. Creates nothing. Takes the secrets out of
+// the environment.
 std::optional<StartupConfig> LoadStartupConfig(const Options& options, base::ExitCode* exit_code);
 
 }  // namespace holon::daemon

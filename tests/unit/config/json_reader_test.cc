@@ -96,6 +96,23 @@ TEST(JsonReader, RefusesKeysThatNoFieldHas) {
                           "e=number:4@1:45"));
 }
 
+TEST(JsonReader, RefusesEmptyKeysAndNeverSeesThroughThem) {
+  constexpr absl::string_view kFault = "!found an empty key; allowed: the name of a field, ";
+  EXPECT_THAT(Entries("{\n  \"\": {\"level\": 1},\n  \"level\": 2}"),
+              ElementsAre(absl::StrCat("\"\"", kFault, "or remove it@2:3"), "level=number:2@3:12"));
+  EXPECT_THAT(Entries(R"({"log": {"": 1, "level": 2}})"),
+              ElementsAre("log=object:@1:9", absl::StrCat("log.\"\"", kFault, "or remove it@1:10"),
+                          "log.level=number:2@1:26"));
+  EXPECT_THAT(Entries(R"({"": {"a": 1, "a": 2}})"),
+              ElementsAre(absl::StrCat("\"\"", kFault, "or remove it@1:2"),
+                          HasSubstr("\"\".a!found the key twice")));
+  EXPECT_THAT(Entries(R"({"": 1, "": 2})"),
+              ElementsAre(HasSubstr("found an empty key"), HasSubstr("found an empty key")));
+  EXPECT_THAT(
+      Entries(R"({"a": [{"": 1}]})"),
+      ElementsAre("a=array:<object >@1:7", absl::StrCat("a.\"\"", kFault, "or remove it@1:9")));
+}
+
 TEST(JsonReader, NamesTheLineAndColumnOfBadSyntax) {
   struct {
     const char* text;

@@ -91,6 +91,36 @@ TEST_F(Reload, ASecretGivenInlineIsStillKnown) {
   EXPECT_THAT(Diff({"a", Describe(target, kKey)}, {"b", Describe(current, kKey)}), IsEmpty());
 }
 
+TEST_F(Reload, ARequestMayNameTheFileOfASecretAndLeaveTheSecretInForce) {
+  const std::string file = Write(work_ + "/token", "hunter2\n");
+  inputs_.environment = {{"HOLON_CONTROL_TOKEN_FILE", file}};
+  Configuration current = Loaded(inputs_);
+  Configuration target = Loaded(ReloadInputs(current, current.overrides));
+  EXPECT_EQ(target.values.control_token(), "hunter2");
+
+  inputs_.environment = {{"HOLON_CONTROL_TOKEN", "hunter3"}};
+  current = Loaded(inputs_);
+  ASSERT_EQ(current.overrides.size(), 1u);
+  target = Loaded(ReloadInputs(current, current.overrides));
+  EXPECT_EQ(target.values.control_token(), "hunter3");
+  EXPECT_TRUE(Reloaded(current, target).overrides.at(0).secret_withheld());
+}
+
+TEST_F(Reload, ARequestCannotBringASecretThatIsNotInForce) {
+  v1::ConfigOverride override =
+      MakeOverride("control_token", "", v1::SOURCE_ENVIRONMENT, "HOLON_CONTROL_TOKEN");
+  override.set_secret_withheld(true);
+  EXPECT_THAT(FaultTexts(Load(ReloadInputs(Loaded(inputs_), {override})).faults),
+              testing::ElementsAre(HasSubstr("secrets are refused in a request")));
+  inputs_.environment = {{"HOLON_CONTROL_TOKEN", "hunter2"}};
+  override.set_value("hunter3");
+  EXPECT_THAT(FaultTexts(Load(ReloadInputs(Loaded(inputs_), {override})).faults),
+              testing::ElementsAre(HasSubstr("secrets are refused in a request")));
+  override = MakeOverride("control_token_file", "/etc/hostname", v1::SOURCE_FLAG, "--set x");
+  EXPECT_THAT(FaultTexts(Load(ReloadInputs(Loaded(inputs_), {override})).faults),
+              testing::ElementsAre(HasSubstr("secrets are refused in a request")));
+}
+
 TEST_F(Reload, AFaultyFileIsToldOf) {
   const Configuration current = Loaded(inputs_);
   WriteConfig("{");

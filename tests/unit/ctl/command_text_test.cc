@@ -1,0 +1,34 @@
+#include "ctl/lifecycle/command_text.h"
+
+#include <gtest/gtest.h>
+
+namespace holon::ctl {
+namespace {
+
+TEST(CommandTextTest, IsWhatWasTyped) {
+  EXPECT_EQ(CommandText({"holonctl", "--home", "/h", "stop", "--set", "log.level=debug",
+                         "--set=control_token_file=/f", "--json"}),
+            "holonctl --home /h stop --set log.level=debug --set=control_token_file=/f --json");
+  EXPECT_EQ(CommandText({}), "");
+}
+
+TEST(CommandTextTest, HoldsNoSecretHoweverItWasGiven) {
+  EXPECT_EQ(CommandText({"holonctl", "stop", "--set", "control_token=hunter2"}),
+            "holonctl stop --set control_token=<withheld>");
+  EXPECT_EQ(CommandText({"holonctl", "--set=control_token=hunter2", "stop"}),
+            "holonctl --set=control_token=<withheld> stop");
+  EXPECT_EQ(CommandText({"holonctl", "config", "set", "control_token", "hunter2"}),
+            "holonctl config set control_token <withheld>");
+}
+
+// What is no setting may be a secret's name mistyped.
+TEST(CommandTextTest, ShowsNoValueOfWhatIsNoSetting) {
+  EXPECT_EQ(CommandText({"holonctl", "--set", "controltoken=hunter2"}),
+            "holonctl --set <withheld>");
+  EXPECT_EQ(CommandText({"holonctl", "--set= control_token=hunter2"}), "holonctl --set=<withheld>");
+  EXPECT_EQ(CommandText({"holonctl", "--set", "hunter2"}), "holonctl --set <withheld>");
+  EXPECT_EQ(CommandText({"holonctl", "--set"}), "holonctl --set");
+}
+
+}  // namespace
+}  // namespace holon::ctl
