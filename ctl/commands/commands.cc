@@ -35,6 +35,8 @@ base::ExitCode RunCommand(Context& context) {
       return RunFailures(context);
     case Command::kCleanup:
       return RunCleanup(context);
+    case Command::kDoctor:
+      return RunDoctor(context);
     case Command::kList:
       return RunList(context);
     case Command::kRun:

@@ -168,6 +168,7 @@ void CommandTree::Build() {
   Add(app_, "list", "every runtime of yours on this machine", Command::kList);
   Add(app_, "failures", "what went wrong, newest first", Command::kFailures);
   Add(app_, "cleanup", "remove what a dead runtime has left", Command::kCleanup);
+  Add(app_, "doctor", "what is wrong, and what to do about it", Command::kDoctor);
   Add(app_, "diff", "my configuration against the runtime's", Command::kDiff);
   BuildConfig();
   AddLogOptions(Add(app_, "logs", "what the runtime has logged", Command::kLogs), options);

@@ -31,6 +31,7 @@ enum class Command {
   kLogs,
   kFailures,
   kCleanup,
+  kDoctor,
   kList,
   kRun,
   kVersion,

@@ -6,12 +6,17 @@
 
 namespace holon::base {
 
-absl::Status CheckOpenFiles(uint64_t least) {
+uint64_t OpenFilesLimit() {
   rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= least) return absl::OkStatus();
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
+}
+
+absl::Status CheckOpenFiles(uint64_t least) {
+  const uint64_t limit = OpenFilesLimit();
+  if (limit >= least) return absl::OkStatus();
   return absl::ResourceExhaustedError(
-      absl::StrCat("this process may open ", limit.rlim_cur, " files (RLIMIT_NOFILE), and needs ",
-                   least, "; raise the limit: ulimit -n 1024, or LimitNOFILE= of the unit"));
+      absl::StrCat("this process may open ", limit, " files (RLIMIT_NOFILE), and needs ", least,
+                   "; raise the limit: ulimit -n 1024, or LimitNOFILE= of the unit"));
 }
 
 void RaiseOpenFiles() {

@@ -8,6 +8,9 @@
 
 namespace holon::base {
 
+// How many files this process may have open (RLIMIT_NOFILE, the soft one).
+uint64_t OpenFilesLimit();
+
 // RESOURCE_EXHAUSTED: this process may open fewer than `least` files; the message says what to do.
 absl::Status CheckOpenFiles(uint64_t least);
 

@@ -12,9 +12,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/file.h"
 #include "runtime/base/signals.h"
 #include "runtime/base/status_macros.h"
+#include "runtime/base/unique_fd.h"
+#include "runtime/base/wait.h"
 
 namespace holon::base {
 namespace {
@@ -111,6 +114,45 @@ absl::StatusOr<Child> Spawn(const SpawnOptions& options) {
   // An unreaped child keeps its pid, so this names it even if it has ended already.
   HOLON_ASSIGN_OR_RETURN(ProcessHandle handle, ProcessHandle::OpenChild(pid));
   return Child(std::move(handle));
+}
+
+absl::StatusOr<std::string> OutputOf(const std::string& program,
+                                     const std::vector<std::string>& arguments,
+                                     absl::Duration timeout) {
+  constexpr size_t kMaxOutput = 65536;
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "cannot make a pipe");
+  UniqueFd reader(ends[0]);
+  UniqueFd writer(ends[1]);
+  // What the program leaves behind may hold the other end for ever.
+  fcntl(reader.get(), F_SETFL, O_NONBLOCK);
+  SpawnOptions options;
+  options.program = program;
+  options.arguments = arguments;
+  for (char** entry = environ; *entry != nullptr; ++entry) options.environment.push_back(*entry);
+  options.output_fd = writer.get();
+  HOLON_ASSIGN_OR_RETURN(Child child, Spawn(options));
+  writer.Reset();
+  SystemClock clock;
+  const Deadline deadline(clock, timeout);
+  std::string output;
+  while (!child.Reap().has_value()) {
+    if (!WaitReadable({child.fd()}, deadline.Remaining()).has_value()) {
+      (void)child.handle().Signal(SIGKILL);
+      (void)WaitReadable({child.fd()}, absl::InfiniteDuration());
+      (void)child.Reap();
+      return absl::DeadlineExceededError(absl::StrCat(program, " did not end in time"));
+    }
+  }
+  // It has ended, and a pipe holds what it has printed.
+  char buffer[4096];
+  ssize_t got;
+  while (output.size() < kMaxOutput && (got = read(reader.get(), buffer, sizeof buffer)) > 0) {
+    output.append(buffer, static_cast<size_t>(got));
+  }
+  const ExitStatus ended = *child.Reap();
+  if (!ended.signaled && ended.code == 0) return output;
+  return absl::FailedPreconditionError(absl::StrCat(program, ": ", ExitStatusText(ended)));
 }
 
 }  // namespace holon::base

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "runtime/base/process.h"
 
 namespace holon::base {
@@ -55,6 +56,12 @@ class Child {
 // Starts a program with default signals, an empty mask and no descriptor but 0, 1 and 2. Call it
 // from a thread that outlives the child. NOT_FOUND, PERMISSION_DENIED, RESOURCE_EXHAUSTED.
 absl::StatusOr<Child> Spawn(const SpawnOptions& options);
+
+// What a program prints on stdout and stderr until it ends; at most 64 KiB. DEADLINE_EXCEEDED: it
+// was killed after `timeout`. FAILED_PRECONDITION: it failed; the message is how.
+absl::StatusOr<std::string> OutputOf(const std::string& program,
+                                     const std::vector<std::string>& arguments,
+                                     absl::Duration timeout);
 
 }  // namespace holon::base
 

@@ -1,11 +1,9 @@
 """doctor: what is wrong, and what to do about it."""
 
-from features import needs
 from harness import HolonTest, main
 from peers import Peer
 
 
-@needs("doctor")
 class DoctorTest(HolonTest):
     def doctor(self):
         result = self.home.ctl("doctor", "--json")
@@ -53,6 +51,28 @@ class DoctorTest(HolonTest):
         self.home.start()
         self.home.suspend_runtime()
         self.assertTrue(self.wrong())
+
+    def test_people_see_what_to_do(self):
+        self.home.make()
+        self.home.run_dir.chmod(0o777)
+        result = self.home.ctl("doctor")
+        self.assert_exit(6, result)
+        self.assertIn(f"chmod 700 {self.home.run_dir}", result.out)
+        self.assertIn("1 error", result.out)
+        self.home.run_dir.chmod(0o700)
+
+    def test_what_was_set_aside_and_what_is_damaged_is_only_a_warning(self):
+        self.home.start()
+        (self.home.run_dir / "holon.pid.displaced.1").touch()
+        (self.home.run_dir / "failures.json").write_text("{", encoding="utf-8")
+        before = self.home.snapshot()
+        result, findings = self.doctor()
+        self.assert_exit(0, result)
+        self.assertEqual("warning", findings["leftovers"]["severity"])
+        self.assertIn("failures.json", findings["failures"]["message"])
+        self.assertEqual(before, self.home.snapshot())
+        (self.home.run_dir / "holon.pid.displaced.1").unlink()
+        (self.home.run_dir / "failures.json").unlink()
 
 
 if __name__ == "__main__":

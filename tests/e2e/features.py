@@ -9,7 +9,6 @@ import unittest
 MISSING = {
     "agents",             # holonctl agent, event
     "completion",         # holonctl completion SHELL
-    "doctor",             # holonctl doctor
 }
 
 

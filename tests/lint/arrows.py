@@ -20,7 +20,8 @@ ARROWS = {
     "runtime/holond.cc": ["runtime/daemon"],
     "ctl/render": ["runtime/probe", "protos/ctl"],
     "ctl/lifecycle": ["ctl/render"],
-    "ctl/commands": ["ctl/lifecycle"],
+    "ctl/doctor": ["ctl/lifecycle"],
+    "ctl/commands": ["ctl/doctor"],
     "ctl/main.cc": ["ctl/commands"],
 }
 

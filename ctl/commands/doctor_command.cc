@@ -1,0 +1,91 @@
+// doctor: looks at everything that can be wrong, and says what to do. It changes nothing.
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "ctl/commands/commands.h"
+#include "ctl/doctor/diagnosis.h"
+#include "ctl/doctor/facts.h"
+#include "ctl/render/json_view.h"
+#include "ctl/render/status_text.h"
+
+namespace holon::ctl {
+namespace {
+
+std::string MarkFor(Severity severity, const Console& console) {
+  switch (severity) {
+    case Severity::kOk:
+      return console.Paint(Tone::kGood, "✓");
+    case Severity::kWarning:
+      return console.Paint(Tone::kWarning, "!");
+    case Severity::kError:
+      return console.Paint(Tone::kBad, "✗");
+  }
+  return "?";
+}
+
+std::string DoctorText(const std::vector<Finding>& findings, const Console& console) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Finding& finding : findings) {
+    rows.push_back(
+        {absl::StrCat(MarkFor(finding.severity, console), " ", finding.check), finding.message});
+    if (!finding.fix.empty()) {
+      rows.push_back({"", absl::StrCat(console.Paint(Tone::kFaint, "→ "), finding.fix)});
+    }
+  }
+  return Table(rows);
+}
+
+std::string Count(size_t number, const std::string& noun) {
+  return absl::StrCat(number, " ", noun, number == 1 ? "" : "s");
+}
+
+std::string Summary(const std::vector<Finding>& findings) {
+  size_t errors = 0;
+  size_t warnings = 0;
+  for (const Finding& finding : findings) {
+    errors += finding.severity == Severity::kError ? 1 : 0;
+    warnings += finding.severity == Severity::kWarning ? 1 : 0;
+  }
+  if (errors + warnings == 0) return "nothing is wrong";
+  return absl::StrCat(Count(errors, "error"), ", ", Count(warnings, "warning"));
+}
+
+}  // namespace
+
+base::ExitCode RunDoctor(Context& context) {
+  World& world = context.world();
+  Facts facts = GatherFacts(world.paths, world.socket_path, world.clock.Now());
+  facts.version = HOLON_VERSION;
+  for (const config::Fault& fault : context.loaded().faults) {
+    facts.faults.push_back(config::FaultText(fault));
+  }
+  facts.warnings = context.loaded().warnings;
+  if (facts.sighting.ok()) facts.next = NextCommand(facts.sighting->verdict, world.paths.home);
+  const std::vector<Finding> findings = Diagnose(facts);
+  const base::ExitCode exit_code = ExitCodeOf(findings);
+  const std::string summary = Summary(findings);
+  if (context.options().json) {
+    v1::DoctorView view;
+    view.set_ok(exit_code == base::ExitCode::kDone);
+    view.set_home_dir(world.paths.home);
+    for (const Finding& finding : findings) {
+      v1::FindingView* row = view.add_findings();
+      row->set_check(finding.check);
+      row->set_severity(SeverityName(finding.severity));
+      row->set_message(finding.message);
+      if (!finding.fix.empty()) row->set_fix(finding.fix);
+    }
+    if (!view.ok()) {
+      view.mutable_error()->set_reason("UNHEALTHY");
+      view.mutable_error()->set_message(summary);
+    }
+    context.console().Data(ToJsonLine(view) + "\n");
+    return exit_code;
+  }
+  context.console().Data(DoctorText(findings, context.console()));
+  context.console().Text(absl::StrCat("\n", summary, "\n"));
+  return exit_code;
+}
+
+}  // namespace holon::ctl

@@ -1,0 +1,179 @@
+#include "ctl/doctor/diagnosis.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace holon::ctl {
+namespace {
+
+using base::ExitCode;
+
+base::FileInfo Directory(mode_t mode, uid_t owner = 7) {
+  base::FileInfo info;
+  info.type = base::FileType::kDirectory;
+  info.mode = mode;
+  info.owner = owner;
+  return info;
+}
+
+// A home where nothing is wrong and nobody runs.
+Facts Healthy() {
+  Facts facts(state::HomePaths("/h"));
+  facts.uid = 7;
+  facts.version = "1.0";
+  facts.now = absl::FromUnixSeconds(1000);
+  facts.home = {"/h", Directory(0700), true};
+  facts.run = {"/h/run", Directory(0700), true};
+  facts.socket_path = "/h/run/holon.sock";
+  facts.sighting = probe::Sighting();
+  facts.disk = base::DiskSpace{1ull << 40, 1ull << 41, 1 << 20, 1 << 21};
+  facts.open_files = 1024;
+  facts.inotify_instances = 128;
+  facts.holond = std::string("/bin/holond");
+  facts.holond_version = "1.0";
+  return facts;
+}
+
+void Answer(Facts* facts, const std::string& version, int64_t started) {
+  facts->sighting->verdict = probe::Verdict::kRunning;
+  facts->sighting->answer.emplace();
+  facts->sighting->answer->set_version(version);
+  facts->sighting->answer->mutable_started_at()->set_seconds(started);
+}
+
+TEST(DiagnosisTest, FindsNothingWrongWhereNothingIs) {
+  const std::vector<Finding> findings = Diagnose(Healthy());
+  EXPECT_GT(findings.size(), 8u);
+  for (const Finding& finding : findings) {
+    EXPECT_EQ(finding.severity, Severity::kOk) << finding.check << ": " << finding.message;
+    EXPECT_EQ(finding.fix, "") << finding.check;
+    EXPECT_NE(finding.message, "") << finding.check;
+  }
+  EXPECT_EQ(ExitCodeOf(findings), ExitCode::kDone);
+}
+
+struct Row {
+  std::string name;
+  std::function<void(Facts*)> spoil;
+  std::string check;
+  Severity severity;
+  ExitCode exit_code;
+  std::string said;  // In message or fix.
+};
+
+std::vector<Row> Table() {
+  using S = Severity;
+  using E = ExitCode;
+  return {
+      {"writable", [](Facts* f) { f->run.info = Directory(0770); }, "run_directory", S::kError,
+       E::kPermissionDenied, "chmod 700 /h/run"},
+      {"readable", [](Facts* f) { f->home.info = Directory(0755); }, "home", S::kWarning, E::kDone,
+       "chmod 700 /h"},
+      {"a stranger's", [](Facts* f) { f->home.info = Directory(0700, 8); }, "home", S::kError,
+       E::kPermissionDenied, "uid 8"},
+      {"inaccessible", [](Facts* f) { f->home.accessible = false; }, "home", S::kError,
+       E::kPermissionDenied, "chmod 700"},
+      {"unseen", [](Facts* f) { f->run.info = absl::PermissionDeniedError("no"); }, "run_directory",
+       S::kError, E::kPermissionDenied, "no"},
+      {"link", [](Facts* f) { f->run.info->type = base::FileType::kSymlink; }, "run_directory",
+       S::kError, E::kPermissionDenied, "symbolic link"},
+      {"file", [](Facts* f) { f->home.info->type = base::FileType::kRegular; }, "home", S::kError,
+       E::kFailed, "mv /h"},
+      {"absent", [](Facts* f) { f->home.info = base::FileInfo(); }, "home", S::kOk, E::kDone,
+       "a start makes it"},
+      {"long socket", [](Facts* f) { f->socket_path = std::string(108, 'x'); }, "socket_path",
+       S::kError, E::kUsage, "107"},
+      {"fault", [](Facts* f) { f->faults = {"a.b is odd"}; }, "configuration", S::kError, E::kUsage,
+       "config validate"},
+      {"warning", [](Facts* f) { f->warnings = {"HOLON_X"}; }, "configuration", S::kWarning,
+       E::kDone, "HOLON_X"},
+      {"stale", [](Facts* f) { f->sighting->verdict = probe::Verdict::kStale; }, "runtime",
+       S::kError, E::kFailed, "cleanup"},
+      {"foreign",
+       [](Facts* f) {
+         f->sighting->verdict = probe::Verdict::kForeign;
+         f->next = "do this";
+       },
+       "runtime", S::kError, E::kUnknown, "do this"},
+      {"unseen runtime", [](Facts* f) { f->sighting = absl::PermissionDeniedError("not ours"); },
+       "runtime", S::kError, E::kPermissionDenied, "not ours"},
+      {"degraded",
+       [](Facts* f) {
+         Answer(f, "1.0", 0);
+         f->sighting->answer->add_degraded("disk full");
+       },
+       "health", S::kWarning, E::kDone, "disk full"},
+      {"damaged record", [](Facts* f) { f->sighting->record_damage = "daemon.json is damaged"; },
+       "record", S::kWarning, E::kDone, "daemon.json"},
+      {"damaged history", [](Facts* f) { f->history_damage = "failures.json is damaged"; },
+       "failures", S::kWarning, E::kDone, "failures.json"},
+      {"leftover", [](Facts* f) { f->leftovers = {"/h/run/x.tmp"}; }, "leftovers", S::kWarning,
+       E::kDone, "rm /h/run/x.tmp"},
+      {"locked", [](Facts* f) { f->lifecycle_holder = "holonctl start"; }, "lifecycle_lock",
+       S::kWarning, E::kDone, "holonctl start"},
+      {"clock", [](Facts* f) { Answer(f, "1.0", 4600); }, "clock", S::kWarning, E::kDone,
+       "set back"},
+      {"clock, a little", [](Facts* f) { Answer(f, "1.0", 1001); }, "clock", S::kOk, E::kDone, ""},
+      {"full", [](Facts* f) { f->disk->free_bytes = 1000; }, "disk", S::kError, E::kFailed,
+       "df -h"},
+      {"nearly full", [](Facts* f) { f->disk->free_bytes = 30 << 20; }, "disk", S::kWarning,
+       E::kDone, "30 MiB"},
+      {"no inodes", [](Facts* f) { f->disk->free_inodes = 3; }, "disk", S::kError, E::kFailed,
+       "df -i"},
+      {"inodes not counted", [](Facts* f) { f->disk->free_inodes = f->disk->total_inodes = 0; },
+       "disk", S::kOk, E::kDone, "free"},
+      {"no holond", [](Facts* f) { f->holond = absl::NotFoundError("looked in /a"); }, "holond",
+       S::kError, E::kFailed, "looked in /a"},
+      {"another holond", [](Facts* f) { f->holond_version = "0.9"; }, "holond", S::kWarning,
+       E::kDone, "0.9"},
+      {"another runtime", [](Facts* f) { Answer(f, "0.9", 0); }, "version", S::kWarning, E::kDone,
+       "restart"},
+      {"few files", [](Facts* f) { f->open_files = 100; }, "open_files", S::kWarning, E::kDone,
+       "ulimit"},
+      {"no inotify", [](Facts* f) { f->inotify_instances = 1; }, "inotify", S::kWarning, E::kDone,
+       "sysctl"},
+  };
+}
+
+TEST(DiagnosisTest, NamesWhatIsWrongAndWhatToDo) {
+  for (const Row& row : Table()) {
+    SCOPED_TRACE(row.name);
+    Facts facts = Healthy();
+    row.spoil(&facts);
+    const std::vector<Finding> findings = Diagnose(facts);
+    bool found = false;
+    for (const Finding& finding : findings) {
+      if (finding.check != row.check) {
+        EXPECT_EQ(finding.severity, Severity::kOk) << finding.check;
+        continue;
+      }
+      found = true;
+      EXPECT_EQ(finding.severity, row.severity) << finding.message;
+      EXPECT_EQ(finding.fix.empty(), row.severity == Severity::kOk) << finding.fix;
+      EXPECT_NE((finding.message + " " + finding.fix).find(row.said), std::string::npos)
+          << finding.message << " / " << finding.fix;
+    }
+    EXPECT_TRUE(found);
+    EXPECT_EQ(ExitCodeOf(findings), row.exit_code);
+  }
+}
+
+TEST(DiagnosisTest, TheWorstErrorDecidesTheExitCode) {
+  Facts facts = Healthy();
+  facts.holond = absl::NotFoundError("nowhere");
+  EXPECT_EQ(ExitCodeOf(Diagnose(facts)), ExitCode::kFailed);
+  facts.faults = {"a fault"};
+  EXPECT_EQ(ExitCodeOf(Diagnose(facts)), ExitCode::kUsage);
+  facts.sighting->verdict = probe::Verdict::kUnresponsive;
+  facts.next = "stop it";
+  EXPECT_EQ(ExitCodeOf(Diagnose(facts)), ExitCode::kUnknown);
+  facts.home.info = Directory(0777);
+  EXPECT_EQ(ExitCodeOf(Diagnose(facts)), ExitCode::kPermissionDenied);
+}
+
+}  // namespace
+}  // namespace holon::ctl
