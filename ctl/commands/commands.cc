@@ -37,6 +37,8 @@ base::ExitCode RunCommand(Context& context) {
       return RunCleanup(context);
     case Command::kDoctor:
       return RunDoctor(context);
+    case Command::kCompletion:
+      return RunCompletion(context);
     case Command::kList:
       return RunList(context);
     case Command::kRun:

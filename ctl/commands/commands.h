@@ -21,6 +21,7 @@ base::ExitCode RunConfig(Context& context);
 base::ExitCode RunLogs(Context& context);
 base::ExitCode RunFailures(Context& context);
 base::ExitCode RunCleanup(Context& context);
+base::ExitCode RunCompletion(Context& context);
 base::ExitCode RunDoctor(Context& context);
 base::ExitCode RunList(Context& context);
 base::ExitCode RunRun(Context& context);

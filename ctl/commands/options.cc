@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <functional>
 #include <iostream>
-#include <map>
+#include <utility>
+#include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "ctl/render/json_view.h"
 #include "holon/ctl/v1/views.pb.h"
@@ -14,6 +18,8 @@
 
 namespace holon::ctl {
 namespace {
+
+constexpr char kDescription[] = "holonctl starts, stops and watches Holon runtimes.";
 
 // Options of kind DUR: parsed as they are read, so that a mistake is a usage error.
 template <typename Target>
@@ -31,6 +37,32 @@ CLI::Option* AddDuration(CLI::App* app, const std::string& name, Target* target,
           },
           description)
       ->type_name("DUR");
+}
+
+// One of some words; CLI11's own transformer would also take the numbers behind them.
+template <typename Target>
+using Choices = std::vector<std::pair<std::string, Target>>;
+
+template <typename Target>
+CLI::Option* AddChoice(CLI::App* app, const std::string& name, Target* target,
+                       const Choices<Target>& choices, const std::string& description) {
+  std::string words;
+  for (const auto& [word, value] : choices) {
+    absl::StrAppend(&words, words.empty() ? "" : "|", word);
+  }
+  return app
+      ->add_option_function<std::string>(
+          name,
+          [=](const std::string& text) {
+            for (const auto& [word, value] : choices) {
+              if (word != text) continue;
+              *target = value;
+              return;
+            }
+            throw CLI::ValidationError(name, absl::StrCat("\"", text, "\" is none of ", words));
+          },
+          description)
+      ->type_name(words);
 }
 
 void AddGlobalOptions(CLI::App* app, Options* options) {
@@ -54,12 +86,11 @@ void AddGlobalOptions(CLI::App* app, Options* options) {
   app->add_flag("--quiet,-q", options->quiet, "print errors only");
   AddDuration(app, "--timeout", &options->timeout,
               "longest wait for another command that holds the home (1m), or of `wait`");
-  app->add_option("--color", options->color, "colours: auto, always or never")
-      ->type_name("WHEN")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, ColorChoice>{{"auto", ColorChoice::kAuto},
-                                             {"always", ColorChoice::kAlways},
-                                             {"never", ColorChoice::kNever}}));
+  AddChoice<ColorChoice>(app, "--color", &options->color,
+                         {{"auto", ColorChoice::kAuto},
+                          {"always", ColorChoice::kAlways},
+                          {"never", ColorChoice::kNever}},
+                         "when to use colours (auto)");
 }
 
 void AddStartOptions(CLI::App* app, Options* options) {
@@ -149,10 +180,9 @@ void CommandTree::Build() {
   status->add_flag("--watch,-w", options->watch, "go on, a status for every change");
   CLI::App* wait =
       Add(app_, "wait", "wait, without polling, until the runtime is in a state", Command::kWait);
-  wait->add_option("--for", options->goal, "ready, stopped or idle")
-      ->type_name("STATE")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Goal>{
-          {"ready", Goal::kReady}, {"stopped", Goal::kStopped}, {"idle", Goal::kIdle}}));
+  AddChoice<Goal>(wait, "--for", &options->goal,
+                  {{"ready", Goal::kReady}, {"stopped", Goal::kStopped}, {"idle", Goal::kIdle}},
+                  "what to wait for (ready)");
   CLI::App* run =
       Add(app_, "run", "run a command with a runtime that lives as long as it does", Command::kRun);
   AddStartOptions(run, options);
@@ -172,6 +202,13 @@ void CommandTree::Build() {
   Add(app_, "diff", "my configuration against the runtime's", Command::kDiff);
   BuildConfig();
   AddLogOptions(Add(app_, "logs", "what the runtime has logged", Command::kLogs), options);
+  CLI::App* completion =
+      Add(app_, "completion", "completions of a shell, or the manual page", Command::kCompletion);
+  AddChoice<Shell>(
+      completion, "SHELL", &options->shell,
+      {{"bash", Shell::kBash}, {"zsh", Shell::kZsh}, {"fish", Shell::kFish}, {"man", Shell::kMan}},
+      "whose: source <(holonctl completion bash)")
+      ->required();
   Add(app_, "version", "versions of holonctl, contract and runtime", Command::kVersion);
 }
 
@@ -211,20 +248,57 @@ void PrintUsageError(bool json, const std::string& message) {
   std::cout << ToJsonLine(document) << "\n";
 }
 
-}  // namespace
-
-std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_code) {
-  Options options;
-  CLI::App app{"holonctl starts, stops and watches Holon runtimes."};
-  app.name("holonctl");
-  app.require_subcommand(1);
-  app.set_version_flag("--version", std::string("holonctl ") + HOLON_VERSION);
-  app.footer(
+void BuildCommandLine(CLI::App* app, Options* options) {
+  app->name("holonctl");
+  app->require_subcommand(1);
+  app->set_version_flag("--version", std::string("holonctl ") + HOLON_VERSION);
+  app->footer(
       "Exit codes: 0 done; 1 failed, or died and left files; 2 usage or invalid configuration;\n"
       "3 not running; 4 unresponsive, foreign or incompatible; 5 configuration differs;\n"
       "6 permission denied; 124 time-out; 130 interrupted.");
-  AddGlobalOptions(&app, &options);
-  CommandTree(&app, &options).Build();
+  AddGlobalOptions(app, options);
+  CommandTree(app, options).Build();
+}
+
+OptionNode Describe(const CLI::Option& option) {
+  OptionNode node;
+  for (const std::string& name : option.get_lnames()) node.names.push_back("--" + name);
+  for (const std::string& name : option.get_snames()) node.names.push_back("-" + name);
+  if (option.get_items_expected_max() > 0) {
+    node.value = node.names.empty() ? option.get_name() : option.get_type_name();
+    const std::string type = option.get_type_name();
+    if (absl::StrContains(type, '|')) node.choices = absl::StrSplit(type, '|');
+  }
+  node.description = option.get_description();
+  return node;
+}
+
+CommandNode Describe(const CLI::App& app, const std::string& inherited_footer) {
+  CommandNode node;
+  node.name = app.get_name();
+  node.description = app.get_description();
+  // A command has that of the whole where it has none of its own.
+  if (app.get_footer() != inherited_footer) node.footer = app.get_footer();
+  for (const CLI::Option* option : app.get_options()) node.options.push_back(Describe(*option));
+  for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; })) {
+    node.commands.push_back(Describe(*child, app.get_footer()));
+  }
+  return node;
+}
+
+}  // namespace
+
+CommandNode DescribeCommandLine() {
+  Options options;
+  CLI::App app{kDescription};
+  BuildCommandLine(&app, &options);
+  return Describe(app, "");
+}
+
+std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_code) {
+  Options options;
+  CLI::App app{kDescription};
+  BuildCommandLine(&app, &options);
   // `help` and `help COMMAND` are what people type.
   std::vector<std::string> arguments(argv + 1, argv + argc);
   auto help = std::find(arguments.begin(), arguments.end(), "help");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "ctl/commands/command_tree.h"
 #include "ctl/render/console.h"
 #include "runtime/base/exit_code.h"
 
@@ -32,10 +33,14 @@ enum class Command {
   kFailures,
   kCleanup,
   kDoctor,
+  kCompletion,
   kList,
   kRun,
   kVersion,
 };
+
+// Who reads what `completion` prints.
+enum class Shell { kBash, kZsh, kFish, kMan };
 
 // What `wait` waits for.
 enum class Goal { kReady, kStopped, kIdle };
@@ -67,6 +72,7 @@ struct Options {
   bool if_changed = false;
 
   std::vector<std::string> words;  // run: the command and its arguments
+  Shell shell = Shell::kBash;      // completion
   bool watch = false;              // status
   Goal goal = Goal::kReady;        // wait
   bool origin = false;             // config show
@@ -83,6 +89,9 @@ struct Options {
 // The options, or nothing and how to exit: after help, version or a mistake, which has been printed
 // (as a JSON document where the command line asks for JSON).
 std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_code);
+
+// The command line that ParseOptions parses, as data.
+CommandNode DescribeCommandLine();
 
 }  // namespace holon::ctl
 

@@ -9,8 +9,8 @@ from commands import Running
 from harness import NO_WINDOW, STATUS_KEYS, HolonTest, bin_dir, main
 from stubs import PROTOS
 
-COMMANDS = ["start", "stop", "restart", "ensure", "reload", "status", "wait", "diff", "config",
-            "version"]
+COMMANDS = ["start", "stop", "restart", "ensure", "reload", "status", "wait", "run", "list", "failures",
+            "cleanup", "doctor", "diff", "config", "logs", "completion", "version"]
 ESCAPE = "\x1b["
 
 

@@ -8,7 +8,6 @@ import unittest
 
 MISSING = {
     "agents",             # holonctl agent, event
-    "completion",         # holonctl completion SHELL
 }
 
 
