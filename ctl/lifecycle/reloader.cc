@@ -1,14 +1,54 @@
 #include "ctl/lifecycle/reloader.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
+#include <string>
+
 #include "absl/strings/str_cat.h"
+#include "runtime/config/configuration.h"
 #include "runtime/config/diff.h"
+#include "runtime/config/fingerprint.h"
+#include "runtime/config/schema.h"
+#include "runtime/config/values.h"
 
 namespace holon::ctl {
 namespace {
 
 constexpr absl::Duration kReloadTimeout = absl::Seconds(5);
+
+// The value in `values` at a path, as digest; empty where there is none.
+template <typename Values>
+std::string DigestAt(const std::string& path, const Values& values) {
+  for (const holon::v1::ConfigValue& value : values) {
+    if (value.path() == path) return value.digest();
+  }
+  return "";
+}
+
+// Secrets given to this call that are not those in force. They are not sent, so that only we can
+// tell.
+std::vector<holon::v1::ConfigDifference> ChangedSecrets(
+    const World& world, const probe::Sighting& sighting,
+    const std::vector<holon::v1::ConfigOverride>& overrides) {
+  const std::string key = config::ReadFingerprintKey(world.paths.home).value_or("");
+  std::vector<holon::v1::ConfigDifference> changed;
+  for (const holon::v1::ConfigOverride& override : overrides) {
+    const config::Leaf* leaf = config::FindTarget(override.path()).leaf;
+    const char* value = getenv(override.origin().location().c_str());
+    if (!override.secret_withheld() || leaf == nullptr || value == nullptr) continue;
+    config::Configuration own;
+    if (!config::SetFromText(*leaf, value, "/", &own.values).ok()) continue;
+    const std::string digest = DigestAt(leaf->path, config::Describe(own, key));
+    if (digest == DigestAt(leaf->path, sighting.answer->config())) continue;
+    holon::v1::ConfigDifference& row = changed.emplace_back();
+    row.set_path(leaf->path);
+    row.set_expected("<set>");
+    row.set_actual("<differs>");
+    row.set_apply(leaf->apply);
+  }
+  return changed;
+}
 
 }  // namespace
 
@@ -31,8 +71,8 @@ Outcome Reload(World& world, const probe::Sighting& sighting,
   }
   const std::vector<holon::v1::ConfigDifference> applied = {response.applied().begin(),
                                                             response.applied().end()};
-  const std::vector<holon::v1::ConfigDifference> refused = {response.refused().begin(),
-                                                            response.refused().end()};
+  std::vector<holon::v1::ConfigDifference> refused = ChangedSecrets(world, sighting, overrides);
+  refused.insert(refused.end(), response.refused().begin(), response.refused().end());
   receipts->Add("reload", "done",
                 absl::StrCat(applied.size(), " applied, ", refused.size(), " need a restart"));
   if (!refused.empty()) {

@@ -9,6 +9,8 @@
 #include <set>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "grpcpp/completion_queue.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/async_stream.h"
@@ -25,6 +27,27 @@ class Tag {
   virtual void Complete(bool ok) = 0;
 };
 
+// How many calls there are, waiting or in service. Thread-safe.
+class LiveCalls {
+ public:
+  void Begin() {
+    absl::MutexLock lock(&mutex_);
+    ++count_;
+  }
+  void End() {
+    absl::MutexLock lock(&mutex_);
+    --count_;
+  }
+  void AwaitNone() {
+    absl::MutexLock lock(&mutex_, absl::Condition(
+                                      +[](int* count) { return *count == 0; }, &count_));
+  }
+
+ private:
+  absl::Mutex mutex_;
+  int count_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
 // One unary call, waiting or in service. Owns itself: gone after its last completion.
 template <typename Request, typename Response>
 class UnaryCall final : public Tag {
@@ -38,8 +61,8 @@ class UnaryCall final : public Tag {
     std::function<void()> answered;
   };
 
-  static void Serve(const Access& access, Listen listen, Handler handler) {
-    new UnaryCall(access, std::move(listen), std::move(handler));
+  static void Serve(const Access& access, LiveCalls* calls, Listen listen, Handler handler) {
+    new UnaryCall(access, calls, std::move(listen), std::move(handler));
   }
 
   void Complete(bool ok) override {
@@ -52,7 +75,7 @@ class UnaryCall final : public Tag {
       delete this;
       return;
     }
-    Serve(access_, listen_, handler_);
+    Serve(access_, calls_, listen_, handler_);
     Response response;
     grpc::Status status = access_.Check(context_);
     if (status.ok()) status = handler_.serve(request_, &response);
@@ -66,15 +89,19 @@ class UnaryCall final : public Tag {
   }
 
  private:
-  UnaryCall(const Access& access, Listen listen, Handler handler)
+  UnaryCall(const Access& access, LiveCalls* calls, Listen listen, Handler handler)
       : access_(access),
+        calls_(calls),
         listen_(std::move(listen)),
         handler_(std::move(handler)),
         writer_(&context_) {
+    calls_->Begin();
     listen_(&context_, &request_, &writer_, this);
   }
+  ~UnaryCall() override { calls_->End(); }
 
   const Access& access_;
+  LiveCalls* const calls_;
   const Listen listen_;
   const Handler handler_;
   grpc::ServerContext context_;
@@ -111,8 +138,9 @@ class WatchCall final : public Tag, public Watcher {
     std::function<bool(const Response& previous, const Response& next)> differs;
   };
 
-  static void Serve(const Access& access, Watchers* watchers, Listen listen, Handler handler) {
-    new WatchCall(access, watchers, std::move(listen), std::move(handler));
+  static void Serve(const Access& access, LiveCalls* calls, Watchers* watchers, Listen listen,
+                    Handler handler) {
+    new WatchCall(access, calls, watchers, std::move(listen), std::move(handler));
   }
 
   void Complete(bool ok) override {
@@ -169,19 +197,23 @@ class WatchCall final : public Tag, public Watcher {
     WatchCall* call_;
   };
 
-  WatchCall(const Access& access, Watchers* watchers, Listen listen, Handler handler)
+  WatchCall(const Access& access, LiveCalls* calls, Watchers* watchers, Listen listen,
+            Handler handler)
       : access_(access),
+        calls_(calls),
         watchers_(watchers),
         listen_(std::move(listen)),
         handler_(std::move(handler)),
         writer_(&context_),
         done_tag_(this) {
+    calls_->Begin();
     context_.AsyncNotifyWhenDone(&done_tag_);
     listen_(&context_, &request_, &writer_, this);
   }
+  ~WatchCall() override { calls_->End(); }
 
   void Begin() {
-    Serve(access_, watchers_, listen_, handler_);
+    Serve(access_, calls_, watchers_, listen_, handler_);
     state_ = State::kWaiting;
     watchers_->insert(this);
     grpc::Status status = access_.Check(context_);
@@ -209,6 +241,7 @@ class WatchCall final : public Tag, public Watcher {
   }
 
   const Access& access_;
+  LiveCalls* const calls_;
   Watchers* const watchers_;
   const Listen listen_;
   const Handler handler_;

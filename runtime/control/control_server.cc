@@ -99,7 +99,7 @@ void ControlServer::ServeRuntimeControl() {
   auto* queue = queue_.get();
   auto* service = &service_;
   UnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>::Serve(
-      access_,
+      access_, &calls_,
       [=](auto* context, auto* request, auto* writer, void* tag) {
         service->RequestRuntimeStatus(context, request, writer, queue, queue, tag);
       },
@@ -110,7 +110,7 @@ void ControlServer::ServeRuntimeControl() {
        },
        nullptr});
   UnaryCall<v1::ReadinessRequest, v1::ReadinessResponse>::Serve(
-      access_,
+      access_, &calls_,
       [=](auto* context, auto* request, auto* writer, void* tag) {
         service->RequestReadiness(context, request, writer, queue, queue, tag);
       },
@@ -119,7 +119,7 @@ void ControlServer::ServeRuntimeControl() {
        },
        nullptr});
   UnaryCall<v1::CompareConfigRequest, v1::CompareConfigResponse>::Serve(
-      access_,
+      access_, &calls_,
       [=](auto* context, auto* request, auto* writer, void* tag) {
         service->RequestCompareConfig(context, request, writer, queue, queue, tag);
       },
@@ -128,21 +128,21 @@ void ControlServer::ServeRuntimeControl() {
        },
        nullptr});
   UnaryCall<v1::ReloadRequest, v1::ReloadResponse>::Serve(
-      access_,
+      access_, &calls_,
       [=](auto* context, auto* request, auto* writer, void* tag) {
         service->RequestReload(context, request, writer, queue, queue, tag);
       },
       {[this](const auto& request, auto* response) { return control_.Reload(request, response); },
        nullptr});
   UnaryCall<v1::ShutdownRequest, v1::ShutdownResponse>::Serve(
-      access_,
+      access_, &calls_,
       [=](auto* context, auto* request, auto* writer, void* tag) {
         service->RequestShutdown(context, request, writer, queue, queue, tag);
       },
       {[this](const auto& request, auto* response) { return control_.Shutdown(request, response); },
        [this] { control_.BeginShutdown(); }});
   using Watch = WatchCall<v1::WatchRuntimeStatusRequest, v1::WatchRuntimeStatusResponse>;
-  Watch::Serve(access_, &watchers_,
+  Watch::Serve(access_, &calls_, &watchers_,
                [=](auto* context, auto* request, auto* writer, void* tag) {
                  service->RequestWatchRuntimeStatus(context, request, writer, queue, queue, tag);
                },
@@ -160,7 +160,7 @@ void ControlServer::ServeHealth() {
   auto* queue = queue_.get();
   auto* health = &health_;
   UnaryCall<HealthCheckRequest, HealthCheckResponse>::Serve(
-      access_,
+      access_, &calls_,
       [=](auto* context, auto* request, auto* writer, void* tag) {
         health->RequestCheck(context, request, writer, queue, queue, tag);
       },
@@ -173,7 +173,7 @@ void ControlServer::ServeHealth() {
        },
        nullptr});
   using Watch = WatchCall<HealthCheckRequest, HealthCheckResponse>;
-  Watch::Serve(access_, &watchers_,
+  Watch::Serve(access_, &calls_, &watchers_,
                [=](auto* context, auto* request, auto* writer, void* tag) {
                  health->RequestWatch(context, request, writer, queue, queue, tag);
                },
@@ -219,6 +219,9 @@ void ControlServer::Shutdown(absl::Duration grace) {
   server_->Shutdown(
       gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                    gpr_time_from_nanos(absl::ToInt64Nanoseconds(grace), GPR_TIMESPAN)));
+  // Whatever is begun on a queue that was shut down aborts the process, and the end of a call is
+  // begun when its client's leaving is heard of.
+  calls_.AwaitNone();
   queue_->Shutdown();
   thread_.join();
 }

@@ -57,6 +57,7 @@ class ControlServer {
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::unique_ptr<grpc::Server> server_;
   std::thread thread_;
+  LiveCalls calls_;
   Watchers watchers_;  // The queue's thread only.
   std::unique_ptr<PublishTag> publish_tag_;
   absl::Mutex mutex_;

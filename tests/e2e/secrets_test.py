@@ -200,7 +200,7 @@ class SecretsTest(HolonTest):
         self.assertIn("<differs>", run(5, "diff").out)
         run(5, "start", *NO_WINDOW)
         run(0, "status")
-        run((0, 5), "reload")
+        self.assertIn(field, run(5, "reload").out + run(5, "reload").err)
         run(0, "ensure", *NO_WINDOW)
         self.assertNotEqual(pid, home.pid())
         self.look_at_process(home.pid(), "cmdline", "environ")

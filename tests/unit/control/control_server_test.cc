@@ -218,6 +218,26 @@ TEST_F(ControlServerTest, AShutdownEndsAWatchThatIsOpen) {
   server_->Publish();
 }
 
+TEST_F(ControlServerTest, AShutdownEndsManyCallsWhateverTheyAreAt) {
+  for (int round = 0; round < 20; ++round) {
+    Start();
+    auto stub = v1::RuntimeControl::NewStub(Connect());
+    v1::WatchRuntimeStatusResponse news;
+    Caller callers[16];
+    Watch watches[16];
+    for (int i = 0; i < 16; ++i) watches[i] = stub->WatchRuntimeStatus(callers[i].get(), {});
+    // Some have begun by now, and some have not.
+    ASSERT_TRUE(watches[0]->Read(&news));
+    server_->Publish();
+    Stop();
+    for (Watch& watch : watches) {
+      while (watch->Read(&news)) {
+      }
+      EXPECT_FALSE(watch->Finish().ok());
+    }
+  }
+}
+
 TEST_F(ControlServerTest, HealthIsThePhaseByService) {
   Start();
   auto channel = Connect();
