@@ -102,7 +102,7 @@ base::ExitCode RunReload(Context& context) {
   World& world = context.world();
   absl::Status trusted = state::CheckHome(world.paths);
   if (!trusted.ok()) return context.FailHome(trusted);
-  const config::LoadResult loaded = LoadWithInherited(context);
+  const config::LoadResult loaded = LoadForReload(context);
   ShowWarnings(context, loaded);
   if (!loaded.faults.empty()) return context.FailFaults(loaded.faults);
   Receipts receipts(world.clock);

@@ -235,6 +235,18 @@ void CommandTree::BuildConfig() {
   Add(config, "path", "where the configuration file is", Command::kConfigPath);
 }
 
+// CLI11's words, where they are to the point.
+std::string UsageText(const CLI::App& app, const CLI::ParseError& error, bool sets) {
+  const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
+  const bool extras = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  // A value that was typed apart from its path may be a secret: it is not repeated.
+  if (extras && sets) return "there are too many arguments; --set takes one: PATH=VALUE";
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !unknown.empty() && !sets) {
+    return absl::StrCat("\"", unknown.front(), "\" is no command");
+  }
+  return error.what();
+}
+
 void PrintUsageError(bool json, const std::string& message) {
   if (!json) {
     std::cerr << "holonctl: error: " << message << "\n  next: holonctl --help\n";
@@ -314,8 +326,10 @@ std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_
     *exit_code = base::ExitCode::kDone;
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
-    bool json = std::find(argv + 1, argv + argc, std::string("--json")) != argv + argc;
-    PrintUsageError(json, error.what());
+    auto typed = [=](const char* word) {
+      return std::find(argv + 1, argv + argc, std::string(word)) != argv + argc;
+    };
+    PrintUsageError(typed("--json"), UsageText(app, error, typed("--set")));
     *exit_code = base::ExitCode::kUsage;
     return std::nullopt;
   }

@@ -12,6 +12,17 @@ namespace {
 
 constexpr absl::Duration kLockTimeout = absl::Minutes(1);
 
+config::LoadInputs InheritingInputs(const Context& context) {
+  config::LoadInputs inputs = context.inputs();
+  absl::StatusOr<state::v1::DaemonRecord> record =
+      state::ReadDaemonRecord(state::HomePaths(inputs.home).daemon_record);
+  if (record.ok()) {
+    inputs.inherited = state::OverridesFrom(*record);
+    if (inputs.config_file.empty()) inputs.config_file = record->config_file();
+  }
+  return inputs;
+}
+
 }  // namespace
 
 absl::Duration LockTimeout(const Context& context) {
@@ -19,12 +30,14 @@ absl::Duration LockTimeout(const Context& context) {
 }
 
 config::LoadResult LoadWithInherited(const Context& context) {
-  config::LoadInputs inputs = context.inputs();
-  absl::StatusOr<state::v1::DaemonRecord> record =
-      state::ReadDaemonRecord(state::HomePaths(inputs.home).daemon_record);
-  if (record.ok()) {
-    inputs.inherited = state::OverridesFrom(*record);
-    if (inputs.config_file.empty()) inputs.config_file = record->config_file();
+  return config::Load(InheritingInputs(context));
+}
+
+config::LoadResult LoadForReload(const Context& context) {
+  config::LoadInputs inputs = InheritingInputs(context);
+  for (const holon::v1::ConfigOverride& override : inputs.inherited) {
+    // In place of the value that the runtime has: it is sent to nobody.
+    if (override.secret_withheld()) inputs.kept_secrets[override.path()] = "kept";
   }
   return config::Load(inputs);
 }

@@ -17,6 +17,9 @@ absl::Duration LockTimeout(const Context& context);
 // What a restart inherits: the overrides of the last start, from its record.
 config::LoadResult LoadWithInherited(const Context& context);
 
+// The same for a reload, at which the runtime keeps the secrets that were not recorded.
+config::LoadResult LoadForReload(const Context& context);
+
 // `loaded` is valid.
 StartSpec MakeStartSpec(const Context& context, const config::LoadResult& loaded);
 StopSpec MakeStopSpec(const Context& context);

@@ -13,6 +13,13 @@
 namespace holon::daemon {
 namespace {
 
+// A sanitizer has a better handler of its own.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
 char report_path[PATH_MAX];
 char report_generation[64];
 
@@ -65,13 +72,11 @@ void WriteStack(const char* text) { Write(state::kRuntimeFailure, text); }
 
 void InstallCrashHandler(const char* program) {
   absl::InitializeSymbolizer(program);
-  // A sanitizer has a better handler of its own.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  if (kSanitized) return;
   absl::SetStackUnwinder(Unwind);
   absl::FailureSignalHandlerOptions options;
   options.writerfn = WriteStack;
   absl::InstallFailureSignalHandler(options);
-#endif
 }
 
 void NameCrashReport(const std::string& path, const std::string& instance_id) {

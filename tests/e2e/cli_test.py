@@ -22,6 +22,21 @@ def fields_of(message):
 
 
 class HelpTest(HolonTest):
+    def test_what_is_no_command_is_named_unless_it_may_be_a_secret(self):
+        for arguments, said in ((["staus"], '"staus" is no command'), (["config", "shw"], '"shw" is no command'),
+                                (["wait", "--for", "1"], "ready|stopped|idle"),
+                                (["--color", "1", "status"], "auto|always|never")):
+            with self.subTest(arguments):
+                result = self.home.ctl(*arguments)
+                self.assert_exit(2, result)
+                self.assertIn(said, result.err)
+        for arguments in (["status", "--set", "control_token", "Sesame-4711"],
+                          ["--set", "control_token", "Sesame-4711", "status"]):
+            with self.subTest(arguments):
+                result = self.home.ctl(*arguments)
+                self.assert_exit(2, result)
+                self.assertNotIn("Sesame-4711", result.out + result.err)
+
     def test_help_lists_every_command_and_every_exit_code(self):
         for arguments in (["help"], ["--help"], ["-h"]):
             with self.subTest(arguments):

@@ -430,6 +430,12 @@ class ReloadTest(ConfigTest):
         self.assertEqual(self.fingerprint(), now["runtime_config_fingerprint"])
         self.assert_exit(130, watch.interrupt())
 
+    def test_a_secret_that_only_the_runtime_has_is_kept(self):
+        self.home.start(env={"HOLON_CONTROL_TOKEN": "Sesame-4711"})
+        self.home.write_config({"log": {"level": "debug"}})
+        self.assert_lifecycle(self.home.ctl("reload", "--json"), "reloaded")
+        self.assertEqual({"control_token"}, set(self.differences()))
+
     def test_what_the_start_was_given_outlives_a_reload(self):
         self.home.start("--set", "log.max_files=7")
         self.home.write_config({"log": {"level": "debug", "max_files": 8}})
