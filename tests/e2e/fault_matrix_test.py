@@ -1,6 +1,20 @@
 """The fault matrix: one row a fault. After each: the verdict with its exit code, what is left, that no stranger
-was signalled, and that a stop brings everything to rest. Rows that have a test of their own elsewhere (verdicts,
-records that lie, the ladder, start-up) are not repeated here."""
+was signalled, and that a stop brings everything to rest. Rows that have a test of their own elsewhere are not
+repeated here:
+
+    kill -9 at a phase or a rung            KilledTest; lifecycle_test (a start that is killed)
+    suspended before, during, after         SuspendedTest; verdict_test.HeldAndNotOursTest; stop_ladder_test.LadderTest
+    TERM ignored                            stop_ladder_test.DeafRuntimeTest
+    ends at once, after ready, in the window  lifecycle_test.StartUpTest; failures_test
+    slow with progress (20 s), and without  lifecycle_test.StartUpTest
+    two starters                            RaceTest; storm_test; config_test (fifty at once)
+    files taken or replaced under it        SocketTest, LockTest; heal_test
+    record truncated, empty, a liar         identity_test; verdict_test.NobodyTest
+    process 1                               identity_test.PidOneTest
+    another user                            stop_ladder_test.AnotherUserTest; config_errors_test
+    107 and 108 bytes, symbolic links       config_errors_test
+    umask                                   lifecycle_test
+"""
 
 import os
 import resource
@@ -12,7 +26,6 @@ import unittest
 import processes
 import stubs
 from commands import Running
-from features import needs
 from harness import NO_WINDOW, HolonTest, bin_dir, main
 from peers import SmallDisk, Victim, binaries_beside, configuration_of, use_fake_holond
 
@@ -189,7 +202,6 @@ class LockTest(FaultTest):
         self.assertEqual([pid], self.home.runtimes())
         self.come_to_rest("stopped")
 
-    @needs("heal")
     def test_deleted_with_everything_else(self):
         started = self.home.start()
         for path in self.home.run_dir.iterdir():
@@ -202,7 +214,6 @@ class LockTest(FaultTest):
 
 
 class HomeTest(FaultTest):
-    @needs("heal")
     def test_renamed_under_a_living_runtime(self):
         started = self.home.start()
         moved = self.home.root / "moved"

@@ -6,11 +6,9 @@ import unittest
 
 import processes
 import stubs
-from features import needs
 from harness import HolonTest, main
 
 
-@needs("heal")
 class HealTest(HolonTest):
     def setUp(self):
         super().setUp()

@@ -239,6 +239,12 @@ class StartUpTest(HolonTest):
         self.home.start("--start-timeout", "2s")
         self.assertGreater(time.monotonic() - begun, 2)
 
+    def test_twenty_seconds_of_progress_outlast_the_time_out_of_a_start_that_was_given_none(self):
+        use_fake_holond(self.home, "steps")
+        begun = time.monotonic()
+        self.home.start(env={"FAKE_HOLOND_STEPS": "80"})
+        self.assertGreater(time.monotonic() - begun, 20)
+
     def test_one_that_asks_for_more_time_gets_it(self):
         use_fake_holond(self.home, "extends")
         begun = time.monotonic()
