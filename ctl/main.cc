@@ -14,7 +14,7 @@
 #include "runtime/config/text.h"
 
 // gRPC takes a dozen, and aborts where it cannot have them.
-constexpr uint64_t kLeastDescriptors = 24;
+constexpr uint64_t kLeastDescriptors = 16;
 
 int main(int argc, char** argv) {
   using holon::base::ExitCode;
@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
   std::optional<holon::ctl::Options> options = holon::ctl::ParseOptions(argc, argv, &exit_code);
   if (!options.has_value()) return static_cast<int>(exit_code);
   // Before there is any thread, so that all of them inherit the mask.
-  auto interrupts = holon::base::SignalFd::Create({SIGINT, SIGTERM, SIGHUP});
+  auto interrupts = holon::base::SignalFd::Create({SIGINT, SIGTERM, SIGHUP, SIGQUIT});
   if (!interrupts.ok()) return static_cast<int>(ExitCode::kFailed);
   holon::base::SystemClock clock;
   const std::string self = holon::ctl::CommandText({argv, argv + argc});

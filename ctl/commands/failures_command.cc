@@ -54,7 +54,7 @@ base::ExitCode RunFailures(Context& context) {
   std::string running;
   if (sighting.ok() && probe::Answers(sighting->verdict)) {
     running = sighting->answer->instance_id();
-  } else if (sighting.ok() && !probe::IsLive(sighting->verdict)) {
+  } else if (sighting.ok() && sighting->verdict == probe::Verdict::kStale) {
     history = state::WithVanished(std::move(history), state::FindVanished(world.paths));
   }
   for (int i = history.failures_size() - 1; i >= 0; --i) {

@@ -21,9 +21,14 @@
 namespace holon::ctl {
 namespace {
 
+using Load = std::function<config::LoadResult()>;
+using Act = std::function<Outcome(const config::LoadResult& loaded, const StartSpec& spec)>;
+
 // The commands that load a configuration, check the home and take the lock before they do anything.
-base::ExitCode WithHome(Context& context, const config::LoadResult& loaded, Receipts* receipts,
-                        const std::function<Outcome(const StartSpec&)>& act) {
+// What is wrong is told at once; what counts is read under the lock, because whoever held it before
+// may have changed what is inherited.
+base::ExitCode WithHome(Context& context, const Load& load, Receipts* receipts, const Act& act) {
+  config::LoadResult loaded = load();
   ShowWarnings(context, loaded);
   if (!loaded.faults.empty()) return context.FailFaults(loaded.faults);
   absl::Status prepared = PrepareHome(context);
@@ -31,7 +36,9 @@ base::ExitCode WithHome(Context& context, const config::LoadResult& loaded, Rece
   HomeLock lock =
       TakeHomeLock(context.world(), context.options().command_name, LockTimeout(context));
   if (!lock.granted()) return Report(context, lock.refusal, *receipts);
-  return Report(context, act(MakeStartSpec(context, loaded)), *receipts);
+  loaded = load();
+  if (!loaded.faults.empty()) return context.FailFaults(loaded.faults);
+  return Report(context, act(loaded, MakeStartSpec(context, loaded)), *receipts);
 }
 
 }  // namespace
@@ -40,8 +47,11 @@ base::ExitCode RunStart(Context& context) {
   absl::Status trusted = state::CheckHome(context.world().paths);
   if (!trusted.ok()) return context.FailHome(trusted);
   Receipts receipts(context.world().clock);
-  return WithHome(context, context.loaded(), &receipts,
-                  [&](const StartSpec& spec) { return Start(context.world(), spec, &receipts); });
+  return WithHome(
+      context, [&] { return context.loaded(); }, &receipts,
+      [&](const config::LoadResult&, const StartSpec& spec) {
+        return Start(context.world(), spec, &receipts);
+      });
 }
 
 base::ExitCode RunStop(Context& context) {
@@ -68,7 +78,8 @@ base::ExitCode RunRestart(Context& context) {
   absl::Status trusted = state::CheckHome(context.world().paths);
   if (!trusted.ok()) return context.FailHome(trusted);
   Receipts receipts(context.world().clock);
-  return WithHome(context, LoadWithInherited(context), &receipts, [&](const StartSpec& spec) {
+  const Load load = [&] { return LoadWithInherited(context); };
+  return WithHome(context, load, &receipts, [&](const config::LoadResult&, const StartSpec& spec) {
     if (context.options().if_changed) {
       absl::StatusOr<probe::Sighting> sighting = context.world().Look();
       std::vector<holon::v1::ConfigDifference> differences;
@@ -92,20 +103,31 @@ base::ExitCode RunEnsure(Context& context) {
   absl::Status trusted = state::CheckHome(world.paths);
   if (!trusted.ok()) return context.FailHome(trusted);
   Receipts receipts(world.clock);
-  const config::LoadResult loaded = LoadWithInherited(context);
-  return WithHome(context, loaded, &receipts, [&](const StartSpec& spec) {
-    return Ensure(world, spec, MakeStopSpec(context), loaded.configuration.overrides, &receipts);
-  });
+  return WithHome(
+      context, [&] { return LoadWithInherited(context); }, &receipts,
+      [&](const config::LoadResult& loaded, const StartSpec& spec) {
+        return Ensure(world, spec, MakeStopSpec(context), loaded.configuration.overrides,
+                      &receipts);
+      });
 }
 
 base::ExitCode RunReload(Context& context) {
   World& world = context.world();
   absl::Status trusted = state::CheckHome(world.paths);
   if (!trusted.ok()) return context.FailHome(trusted);
-  const config::LoadResult loaded = LoadForReload(context);
+  config::LoadResult loaded = LoadForReload(context);
   ShowWarnings(context, loaded);
   if (!loaded.faults.empty()) return context.FailFaults(loaded.faults);
   Receipts receipts(world.clock);
+  // Where there is no run directory there is nothing to lock, and none is made for it.
+  std::optional<HomeLock> lock;
+  absl::StatusOr<base::FileInfo> run = base::Look(world.paths.run);
+  if (run.ok() && run->type != base::FileType::kAbsent) {
+    lock = TakeHomeLock(world, context.options().command_name, LockTimeout(context));
+    if (!lock->granted()) return Report(context, lock->refusal, receipts);
+    loaded = LoadForReload(context);
+    if (!loaded.faults.empty()) return context.FailFaults(loaded.faults);
+  }
   absl::StatusOr<probe::Sighting> sighting = world.Look();
   if (!sighting.ok()) return context.FailHome(sighting.status());
   if (sighting->verdict != probe::Verdict::kRunning) {
@@ -122,8 +144,6 @@ base::ExitCode RunReload(Context& context) {
                 NextCommand(sighting->verdict, world.paths.home)),
         receipts);
   }
-  HomeLock lock = TakeHomeLock(world, context.options().command_name, LockTimeout(context));
-  if (!lock.granted()) return Report(context, lock.refusal, receipts);
   return Report(context, Reload(world, *sighting, loaded.configuration.overrides, &receipts),
                 receipts);
 }

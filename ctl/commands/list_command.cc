@@ -26,10 +26,9 @@ constexpr size_t kAtOnce = 32;
 // The homes of all runtimes, with the process that holds the lock.
 std::map<std::string, pid_t> FindHomes() {
   std::map<std::string, pid_t> homes;
-  const std::string home = "/home";
-  const std::string path_end = state::HomePaths(home).instance_lock.substr(home.size());
-  for (const base::HeldLock& held : base::FindHeldLocks(path_end)) {
-    homes[held.path.substr(0, held.path.size() - path_end.size())] = held.pid;
+  for (const base::HeldLock& held :
+       base::FindHeldLocks(base::NameOf(state::HomePaths("/").instance_lock))) {
+    homes[base::DirectoryOf(base::DirectoryOf(held.path))] = held.pid;
   }
   return homes;
 }

@@ -36,22 +36,6 @@ Tone ToneOf(absl::string_view level) {
   return level == "debug" ? Tone::kFaint : Tone::kPlain;
 }
 
-// JSON is UTF-8, whatever a library has printed and wherever a long line was cut.
-std::string Utf8(absl::string_view text) {
-  std::string utf8;
-  while (!text.empty()) {
-    absl::string_view rest = text;
-    if (config::TakeCodePoint(&rest).has_value()) {
-      absl::StrAppend(&utf8, text.substr(0, text.size() - rest.size()));
-      text = rest;
-    } else {
-      absl::StrAppend(&utf8, "\xef\xbf\xbd");
-      text.remove_prefix(1);
-    }
-  }
-  return utf8;
-}
-
 // The time as it was written, but for that of another zone.
 std::string InUtc(absl::string_view time) {
   absl::Time parsed;
@@ -65,7 +49,7 @@ std::string Rendered(const std::string& line, bool json, const Console& console)
   const state::LogLine parsed = state::ParseLogLine(line);
   if (!json) return absl::StrCat(console.Paint(ToneOf(parsed.level), line), "\n");
   v1::LogLineView view;
-  view.set_line(Utf8(line));
+  view.set_line(config::ToUtf8(line));
   if (!parsed.time.empty()) view.set_time(InUtc(parsed.time));
   if (!parsed.level.empty()) view.set_level(std::string(parsed.level));
   return ToJsonLine(view) + "\n";

@@ -108,12 +108,19 @@ bool Interrupted(World& world) {
   return base::WaitReadable({world.interrupts.fd()}, absl::ZeroDuration()).has_value();
 }
 
-Outcome EnsureRuntime(Context& context, const config::LoadResult& loaded, Receipts* receipts) {
+Outcome EnsureRuntime(Context& context, config::LoadResult* loaded, Receipts* receipts) {
   World& world = context.world();
   HomeLock lock = TakeHomeLock(world, context.options().command_name, LockTimeout(context));
   if (!lock.granted()) return lock.refusal;
-  return Ensure(world, MakeStartSpec(context, loaded), MakeStopSpec(context),
-                loaded.configuration.overrides, receipts);
+  // Whoever held the lock before may have changed what is inherited.
+  *loaded = LoadWithInherited(context);
+  if (!loaded->faults.empty()) {
+    return Failure(base::ExitCode::kUsage, "INVALID_CONFIG",
+                   "the configuration has become invalid meanwhile",
+                   absl::StrCat("holonctl --home ", world.paths.home, " config validate"));
+  }
+  return Ensure(world, MakeStartSpec(context, *loaded), MakeStopSpec(context),
+                loaded->configuration.overrides, receipts);
 }
 
 }  // namespace
@@ -122,13 +129,13 @@ base::ExitCode RunRun(Context& context) {
   World& world = context.world();
   absl::Status trusted = state::CheckHome(world.paths);
   if (!trusted.ok()) return context.FailHome(trusted);
-  const config::LoadResult loaded = LoadWithInherited(context);
+  config::LoadResult loaded = LoadWithInherited(context);
   ShowWarnings(context, loaded);
   if (!loaded.faults.empty()) return context.FailFaults(loaded.faults);
   absl::Status prepared = PrepareHome(context);
   if (!prepared.ok()) return context.FailHome(prepared);
   Receipts receipts(world.clock);
-  Outcome ready = EnsureRuntime(context, loaded, &receipts);
+  Outcome ready = EnsureRuntime(context, &loaded, &receipts);
   int exit_code = static_cast<int>(ready.exit_code);
   // A restart has replaced a runtime that somebody else wanted: the new one stays in its place.
   const std::string started = ready.action == "restarted" ? "" : ready.started_instance;

@@ -19,7 +19,12 @@ constexpr absl::Duration kLockWait = absl::Seconds(2);
 absl::StatusOr<std::string> CleanUp(World& world, const std::string& socket_path,
                                     state::Vanished vanished) {
   HOLON_ASSIGN_OR_RETURN(base::FileInfo run, base::Look(world.paths.run));
-  if (run.type == base::FileType::kAbsent) return std::string("the run directory is gone");
+  // A socket elsewhere may be left all the same, and the lock is the proof that nobody lives.
+  if (run.type == base::FileType::kAbsent) {
+    HOLON_ASSIGN_OR_RETURN(base::FileInfo home, base::Look(world.paths.home));
+    if (home.type == base::FileType::kAbsent) return std::string("the home is gone");
+    HOLON_RETURN_IF_ERROR(base::MakeDirectory(world.paths.run, 0700));
+  }
   absl::StatusOr<base::FileLock> lock =
       base::FileLock::Acquire(world.paths.instance_lock, kLockWait, world.interrupts.fd());
   if (absl::IsUnavailable(lock.status())) {

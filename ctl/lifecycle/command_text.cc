@@ -5,12 +5,15 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "runtime/base/file.h"
 #include "runtime/config/schema.h"
+#include "runtime/config/text.h"
 
 namespace holon::ctl {
 namespace {
 
 constexpr absl::string_view kOption = "--set";
+constexpr absl::string_view kEnd = "--";
 constexpr absl::string_view kWithheld = "<withheld>";
 
 bool IsSecret(const config::Target& target) {
@@ -37,6 +40,11 @@ std::string CommandText(const std::vector<std::string>& arguments) {
       shown.push_back(SettingText(argument));
     } else if (absl::ConsumePrefix(&setting, absl::StrCat(kOption, "="))) {
       shown.push_back(absl::StrCat(kOption, "=", SettingText(setting)));
+    } else if (before == kEnd) {
+      // What `run` runs is its own business, and may hold anything.
+      shown.push_back(base::NameOf(argument));
+      if (&argument != &arguments.back()) shown.emplace_back("…");
+      break;
     } else if (IsSecret(config::FindTarget(before))) {
       shown.emplace_back(kWithheld);
     } else {
@@ -44,7 +52,7 @@ std::string CommandText(const std::vector<std::string>& arguments) {
     }
     before = argument;
   }
-  return absl::StrJoin(shown, " ");
+  return config::ToUtf8(absl::StrJoin(shown, " "));
 }
 
 }  // namespace holon::ctl

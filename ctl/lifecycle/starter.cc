@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -32,6 +33,8 @@ constexpr size_t kExcerptLines = 10;
 // What a runtime that is given up on may take to end by itself.
 constexpr absl::Duration kAbandonTerm = absl::Seconds(2);
 constexpr absl::Duration kAbandonKill = absl::Seconds(5);
+// However much progress somebody else's start makes.
+constexpr absl::Duration kFollowCap = absl::Minutes(10);
 
 std::string StatusHint(const World& world) {
   return absl::StrCat("holonctl --home ", world.paths.home, " status");
@@ -294,7 +297,8 @@ Outcome Follow(World& world, const probe::Sighting& sighting, absl::Duration tim
                Receipts* receipts) {
   receipts->Begin();
   const std::string state(probe::VerdictName(sighting.verdict));
-  const absl::Duration end = world.clock.Uptime() + timeout;
+  const absl::Duration cap = world.clock.Uptime() + std::max(timeout, kFollowCap);
+  absl::Duration end = world.clock.Uptime() + timeout;
   absl::StatusOr<base::ProcessHandle> process = absl::NotFoundError("not identified");
   if (sighting.process.has_value()) process = base::ProcessHandle::Open(*sighting.process);
   RuntimeWatch watch(*sighting.client);
@@ -303,6 +307,8 @@ Outcome Follow(World& world, const probe::Sighting& sighting, absl::Duration tim
     RuntimeWatch::News news = watch.Take();
     if (news.status.has_value() && news.status->phase() != sighting.answer->phase()) break;
     if (news.ended && !process.ok()) break;
+    // As for a start of our own, the time-out counts from the last progress.
+    if (news.status.has_value()) end = std::min(cap, world.clock.Uptime() + timeout);
     std::vector<int> fds;
     if (!news.ended) fds.push_back(watch.fd());
     if (process.ok()) fds.push_back(process->fd());

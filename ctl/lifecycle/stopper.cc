@@ -207,7 +207,8 @@ Outcome Stop(World& world, const StopSpec& spec, Receipts* receipts) {
     return Failure(base::ExitCode::kPermissionDenied, "PERMISSION_DENIED",
                    std::string(sighting.status().message()));
   }
-  if (!spec.only_instance.empty() && InstanceOf(*sighting) != spec.only_instance) {
+  const std::string instance = InstanceOf(*sighting);
+  if (!spec.only_instance.empty() && !instance.empty() && instance != spec.only_instance) {
     return Success("nothing", "another generation runs by now, and is left alone");
   }
   switch (DecideStop(sighting->verdict, spec.force)) {

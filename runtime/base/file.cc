@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "runtime/base/process.h"
 #include "runtime/base/status_macros.h"
 
 namespace holon::base {
@@ -189,8 +190,9 @@ void RemoveAbandoned(const std::string& path) {
     std::vector<std::string> parts = absl::StrSplit(name.substr(prefix.size()), '.');
     int pid;
     if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &pid)) continue;
-    absl::StatusOr<FileInfo> writer = Look(absl::StrCat("/proc/", pid));
-    if (writer.ok() && writer->type == FileType::kAbsent) {
+    absl::StatusOr<ProcessStat> writer = ReadProcessStat(pid);
+    // A zombie writes no more.
+    if (absl::IsNotFound(writer.status()) || (writer.ok() && writer->state == 'Z')) {
       unlink(JoinPath(folder, name).c_str());
     }
   }

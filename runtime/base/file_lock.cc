@@ -20,6 +20,7 @@
 #include "absl/strings/strip.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/file.h"
+#include "runtime/base/process.h"
 #include "runtime/base/status_macros.h"
 #include "runtime/base/wait.h"
 
@@ -173,43 +174,41 @@ absl::StatusOr<LockState> LockStateOf(const std::string& path) {
 std::optional<pid_t> FindLockHolder(const std::string& path) {
   struct stat found;
   if (stat(path.c_str(), &found) != 0) return std::nullopt;
-  const std::string inode = absl::StrCat(":", found.st_ino, " ");
   for (pid_t pid : Processes()) {
     for (const std::string& descriptor : DescriptorsOf(pid)) {
-      if (absl::StrContains(LockLineOf(pid, descriptor), inode)) return pid;
+      if (LockLineOf(pid, descriptor).empty()) continue;
+      // Another file system has a file of the same inode number: only both numbers name one.
+      struct stat held;
+      const std::string link = absl::StrCat("/proc/", pid, "/fd/", descriptor);
+      if (stat(link.c_str(), &held) == 0 && held.st_dev == found.st_dev &&
+          held.st_ino == found.st_ino) {
+        return pid;
+      }
     }
   }
   return std::nullopt;
 }
 
-bool HoldsLostLock(pid_t pid, const std::string& path) {
-  const std::string lost = absl::StrCat(path, " (deleted)");
+std::vector<HeldLock> LocksHeldBy(pid_t pid, const std::string& name) {
+  std::vector<HeldLock> held;
   for (const std::string& descriptor : DescriptorsOf(pid)) {
-    if (TargetOf(pid, descriptor) == lost && !LockLineOf(pid, descriptor).empty()) return true;
+    const std::string target = TargetOf(pid, descriptor);
+    absl::string_view path = target;
+    const bool lost = absl::ConsumeSuffix(&path, " (deleted)");
+    if (NameOf(path) == name && !LockLineOf(pid, descriptor).empty()) {
+      held.push_back({pid, std::string(path), lost});
+    }
   }
-  return false;
+  return held;
 }
 
-std::optional<pid_t> FindLostLockHolder(const std::string& path) {
-  for (pid_t pid : Processes()) {
-    if (HoldsLostLock(pid, path)) return pid;
-  }
-  return std::nullopt;
-}
-
-std::vector<HeldLock> FindHeldLocks(const std::string& path_end) {
+std::vector<HeldLock> FindHeldLocks(const std::string& name, const std::string& program) {
   std::vector<HeldLock> held;
   for (pid_t pid : Processes()) {
     absl::StatusOr<FileInfo> process = Look(absl::StrCat("/proc/", pid));
     if (!process.ok() || process->owner != geteuid()) continue;
-    for (const std::string& descriptor : DescriptorsOf(pid)) {
-      const std::string target = TargetOf(pid, descriptor);
-      absl::string_view path = target;
-      const bool lost = absl::ConsumeSuffix(&path, " (deleted)");
-      if (absl::EndsWith(path, path_end) && !LockLineOf(pid, descriptor).empty()) {
-        held.push_back({pid, std::string(path), lost});
-      }
-    }
+    if (!program.empty() && CommandNameOf(pid) != program) continue;
+    for (HeldLock& lock : LocksHeldBy(pid, name)) held.push_back(std::move(lock));
   }
   return held;
 }

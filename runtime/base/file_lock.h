@@ -68,13 +68,6 @@ absl::StatusOr<LockState> LockStateOf(const std::string& path);
 // seen (another user's, another namespace's). Costs a walk over /proc.
 std::optional<pid_t> FindLockHolder(const std::string& path);
 
-// The process holds an open-file-description lock on a file that once was `path` and is there no
-// longer.
-bool HoldsLostLock(pid_t pid, const std::string& path);
-
-// The process of which HoldsLostLock is true. Costs a walk over /proc.
-std::optional<pid_t> FindLostLockHolder(const std::string& path);
-
 // An open-file-description lock that a process of ours holds.
 struct HeldLock {
   pid_t pid = 0;
@@ -82,8 +75,12 @@ struct HeldLock {
   bool lost = false;  // The file is there no longer.
 };
 
-// All of them on files whose path ends with `path_end`. Costs a walk over /proc.
-std::vector<HeldLock> FindHeldLocks(const std::string& path_end);
+// Those of one process on files of this name.
+std::vector<HeldLock> LocksHeldBy(pid_t pid, const std::string& name);
+
+// Those of all processes of ours, or of those alone that run `program` (as CommandNameOf says;
+// empty: any). Costs a walk over /proc.
+std::vector<HeldLock> FindHeldLocks(const std::string& name, const std::string& program = "");
 
 }  // namespace holon::base
 

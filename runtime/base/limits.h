@@ -11,7 +11,7 @@ namespace holon::base {
 // How many files this process may have open (RLIMIT_NOFILE, the soft one).
 uint64_t OpenFilesLimit();
 
-// RESOURCE_EXHAUSTED: this process may open fewer than `least` files; the message says what to do.
+// RESOURCE_EXHAUSTED: this process may not open `least` more files; the message says what to do.
 absl::Status CheckOpenFiles(uint64_t least);
 
 // Raises the soft limit of open files to the hard one, for this process and its later children.

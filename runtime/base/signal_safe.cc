@@ -1,8 +1,12 @@
 #include "runtime/base/signal_safe.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 namespace holon::base {
 
@@ -11,7 +15,15 @@ int CreateRaw(const char* path) {
 }
 
 void WriteRaw(int fd, const char* text) {
-  if (fd >= 0) (void)!write(fd, text, strlen(text));
+  for (size_t rest = strlen(text); fd >= 0 && rest > 0;) {
+    // A pipe that takes anything without waiting takes so much.
+    pollfd writable = {fd, POLLOUT, 0};
+    if (poll(&writable, 1, 0) != 1 || (writable.revents & POLLOUT) == 0) return;
+    const ssize_t written = write(fd, text, std::min<size_t>(rest, PIPE_BUF));
+    if (written <= 0) return;
+    text += written;
+    rest -= static_cast<size_t>(written);
+  }
 }
 
 }  // namespace holon::base

@@ -8,7 +8,7 @@ namespace holon::base {
 // A new file (0600) in place of the one before; -1 where there can be none.
 int CreateRaw(const char* path);
 
-// As much as can be written; nothing where `fd` is -1.
+// As much as can be written without waiting; nothing where `fd` is -1.
 void WriteRaw(int fd, const char* text);
 
 }  // namespace holon::base

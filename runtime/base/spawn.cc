@@ -91,7 +91,8 @@ absl::StatusOr<Child> Spawn(const SpawnOptions& options) {
   if (!options.working_directory.empty()) {
     posix_spawn_file_actions_addchdir_np(&actions, options.working_directory.c_str());
   }
-  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+  // A program in the caller's place has the caller's descriptors; ours close themselves.
+  if (!options.inherit_stdio) posix_spawn_file_actions_addclosefrom_np(&actions, 3);
 
   sigset_t every;
   sigset_t none;
@@ -112,8 +113,12 @@ absl::StatusOr<Child> Spawn(const SpawnOptions& options) {
     return absl::ErrnoToStatus(error, absl::StrCat("cannot run ", options.program));
   }
   // An unreaped child keeps its pid, so this names it even if it has ended already.
-  HOLON_ASSIGN_OR_RETURN(ProcessHandle handle, ProcessHandle::OpenChild(pid));
-  return Child(std::move(handle));
+  absl::StatusOr<ProcessHandle> handle = ProcessHandle::OpenChild(pid);
+  if (handle.ok()) return Child(*std::move(handle));
+  // Without a handle nobody could ever end it. Its pid is its own until it is reaped.
+  kill(pid, SIGKILL);
+  waitpid(pid, nullptr, 0);
+  return handle.status();
 }
 
 absl::StatusOr<std::string> OutputOf(const std::string& program,

@@ -33,7 +33,7 @@ struct SpawnOptions {
   std::string working_directory;
   int output_fd = -1;  // Becomes stdout and stderr; -1: /dev/null.
   bool new_session = true;
-  bool inherit_stdio = false;  // Keep the caller's stdin, stdout and stderr instead.
+  bool inherit_stdio = false;  // Keep the caller's stdin, stdout, stderr and inherited descriptors.
 };
 
 // A child of this process. Move-only; its destruction does not touch the process.

@@ -71,6 +71,21 @@ bool IsUtf8(absl::string_view text) {
   return true;
 }
 
+std::string ToUtf8(absl::string_view text) {
+  std::string utf8;
+  while (!text.empty()) {
+    absl::string_view rest = text;
+    if (TakeCodePoint(&rest).has_value()) {
+      absl::StrAppend(&utf8, text.substr(0, text.size() - rest.size()));
+      text = rest;
+    } else {
+      absl::StrAppend(&utf8, "\xef\xbf\xbd");
+      text.remove_prefix(1);
+    }
+  }
+  return utf8;
+}
+
 bool HasControlCharacter(absl::string_view text) {
   while (std::optional<char32_t> point = TakeCodePoint(&text)) {
     if (*point < 0x20 || (*point >= 0x7f && *point <= 0x9f)) return true;

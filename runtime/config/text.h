@@ -15,6 +15,8 @@ namespace holon::config {
 std::optional<char32_t> TakeCodePoint(absl::string_view* text);
 
 bool IsUtf8(absl::string_view text);
+// With U+FFFD in place of every byte that is none: for JSON and protos, which hold nothing else.
+std::string ToUtf8(absl::string_view text);
 
 // Whether any character is a control character: below U+0020, or U+007F to U+009F. Takes UTF-8.
 bool HasControlCharacter(absl::string_view text);

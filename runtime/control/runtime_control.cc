@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "runtime/config/text.h"
 #include "runtime/control/errors.h"
 
 namespace holon::control {
@@ -16,7 +17,8 @@ constexpr absl::Duration kMaxDrain = absl::Hours(1);
 std::string Printable(std::string text) {
   std::replace_if(
       text.begin(), text.end(), [](char c) { return absl::ascii_iscntrl(c); }, ' ');
-  return text.substr(0, kMaxReasonBytes);
+  // Cut within a character it would be none.
+  return config::ToUtf8(text.substr(0, kMaxReasonBytes));
 }
 
 }  // namespace

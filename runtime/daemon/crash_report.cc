@@ -29,7 +29,6 @@ void Write(const char* phase, const char* text) {
   static int report = -1;
   static bool begun = false;
   if (text == nullptr) return;
-  base::WriteRaw(2, text);
   if (!begun && report_path[0] != 0) {
     report = base::CreateRaw(report_path);
     base::WriteRaw(report, "generation ");
@@ -40,6 +39,7 @@ void Write(const char* phase, const char* text) {
   }
   begun = true;
   base::WriteRaw(report, text);
+  base::WriteRaw(2, text);
 }
 
 struct Frames {

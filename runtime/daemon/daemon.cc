@@ -16,6 +16,7 @@
 #include "runtime/base/status_macros.h"
 #include "runtime/base/uuid.h"
 #include "runtime/base/wait.h"
+#include "runtime/config/text.h"
 #include "runtime/daemon/crash_report.h"
 #include "runtime/daemon/drain_watchdog.h"
 #include "runtime/probe/control_client.h"
@@ -50,7 +51,8 @@ v1::Failure ToWire(const state::v1::FailureRecord& record) {
 }
 
 std::string ParentText() {
-  return absl::StrCat("pid ", getppid(), ": ", base::CommandLineOf(getppid()));
+  // Its name alone: whatever else it was started with may hold a secret.
+  return absl::StrCat("pid ", getppid(), ": ", config::ToUtf8(base::CommandNameOf(getppid())));
 }
 
 std::string ChangedPaths(const v1::ReloadResponse& response) {
@@ -216,7 +218,12 @@ void Daemon::Serve() {
       alive_at = clock_.Uptime() + watchdog_ / 2;
     }
     if (!ready.has_value()) continue;
-    if (*ready == 0) return;
+    if (*ready == 0) {
+      if (DrainRequested()) return;
+      eventfd_t count;
+      eventfd_read(wake_.get(), &count);
+      heal_retry_.Due(clock_.Uptime());
+    }
     if (*ready == 1) TakeSignal();
     if (*ready == 2) listener_->AcceptAll();
     if (*ready == 3 && run_watch_.Take()) heal_retry_.Due(clock_.Uptime() + kSettle);
@@ -237,22 +244,19 @@ void Daemon::Heal() {
     });
     watched = run_watch_.Watch();  // The new ones.
   }
-  // Somebody who looks at the lock will close it in a moment, which the watch tells.
-  const bool waits = absl::IsUnavailable(healed.status) && run_watch_.fd() >= 0;
-  if (healed.status.ok() || waits) {
+  const bool blind = run_watch_.fd() < 0 || absl::IsResourceExhausted(watched);
+  if (healed.status.ok() && !blind) {
     heal_retry_.Succeeded();
   } else {
     heal_retry_.Failed(clock_.Uptime());
   }
-  model_->SetDegraded(
-      "heal", healed.status.ok() || waits
-                  ? ""
-                  : absl::StrCat("the run directory is damaged: ", healed.status.message()));
+  model_->SetDegraded("heal", healed.status.ok() ? ""
+                                                 : absl::StrCat("the run directory is damaged: ",
+                                                                healed.status.message()));
   model_->SetDegraded("inotify",
-                      run_watch_.fd() >= 0
-                          ? ""
-                          : absl::StrCat("no inotify, so the run directory is not looked after: ",
-                                         watched.message()));
+                      blind ? absl::StrCat("no inotify, so the run directory is not looked after: ",
+                                           watched.message())
+                            : "");
 }
 
 // Whoever started us, and whether or not it watches: this generation has shown that it lives.
@@ -289,6 +293,11 @@ void Daemon::RequestShutdown(const control::ShutdownOrder& order) {
     if (!order_.has_value()) order_ = order;
   }
   eventfd_write(wake_.get(), 1);
+}
+
+bool Daemon::DrainRequested() {
+  absl::MutexLock lock(&mutex_);
+  return order_.has_value();
 }
 
 void Daemon::Drain() {
@@ -337,6 +346,8 @@ grpc::Status Daemon::Reload(const v1::ReloadRequest& request, v1::ReloadResponse
   absl::Status recorded = instance_->UpdateRecord(Record());
   if (!recorded.ok()) {
     logger_.Warning("the record could not be updated", {{"why", std::string(recorded.message())}});
+    // Healing writes what it should hold, and tries again until it can.
+    eventfd_write(wake_.get(), 1);
   }
   for (const v1::ConfigDifference& difference : response->applied()) {
     logger_.Info("configuration changed", {{"path", difference.path()},

@@ -30,8 +30,8 @@
 
 namespace holon::daemon {
 
-// Descriptors without which a runtime cannot even answer.
-inline constexpr uint64_t kLeastDescriptors = 32;
+// Descriptors, beside those that are open, without which a runtime cannot even answer.
+inline constexpr uint64_t kLeastDescriptors = 24;
 
 // One runtime from its claim on the home to its last breath. The thread that calls Run accepts
 // connections and takes signals; the server's own thread answers calls.
@@ -57,6 +57,7 @@ class Daemon final : public control::RuntimeHost {
   void TakeSignal();
   // Puts back what is missing from the run directory, and looks after it from now on.
   void Heal();
+  bool DrainRequested();
   void Drain();
   state::v1::DaemonRecord Record() const;
 
@@ -69,7 +70,7 @@ class Daemon final : public control::RuntimeHost {
   std::optional<base::HandedSocket> handed_;
   ProcessLogger& logger_;
   base::Clock& clock_;
-  base::UniqueFd wake_;  // Readable when a drain was asked for.
+  base::UniqueFd wake_;  // Readable when another thread asks for a drain, or for healing.
 
   Audit audit_;
   std::optional<Instance> instance_;

@@ -23,9 +23,8 @@ void EndProcessAfter(absl::Duration limit, base::SignalFd& signals,
     while (base::WaitReadable({signals.fd()}, deadline.Remaining()).has_value()) {
       std::optional<base::SignalFd::Received> received = signals.Read();
       if (!received.has_value() || received->signal == SIGHUP) continue;
-      // Nothing that takes a lock: whatever hangs may hold it.
-      base::WriteRaw(2, "holond: a second signal; ending the process at once\n");
       withdraw();
+      base::WriteRaw(2, "holond: a second signal; the process has ended at once\n");
       _exit(static_cast<int>(base::ExitCode::kInterrupted));
     }
     ReportHungDrain("the drain did not end in time\n");

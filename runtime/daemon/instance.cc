@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/base/file.h"
 #include "runtime/base/status_macros.h"
@@ -19,6 +20,8 @@ namespace {
 
 // Somebody may just be cleaning up after a dead runtime.
 constexpr absl::Duration kLockWait = absl::Seconds(1);
+// More than a record ever has.
+constexpr size_t kMaxContent = 1 << 20;
 
 std::string HolderText(const state::HomePaths& paths, std::optional<pid_t> holder) {
   absl::StatusOr<state::v1::DaemonRecord> record = state::ReadDaemonRecord(paths.daemon_record);
@@ -36,7 +39,7 @@ Refusal Refuse(base::ExitCode exit_code, const std::string& message) {
 // Somebody may have emptied the run directory of a runtime that is suspended, whose lock then keeps
 // nobody out.
 std::optional<Refusal> RefuseBesideLostLock(const state::HomePaths& paths) {
-  std::optional<pid_t> holder = base::FindLostLockHolder(paths.instance_lock);
+  std::optional<pid_t> holder = probe::FindStrayHolder(paths);
   if (!holder.has_value()) return std::nullopt;
   return Refuse(
       base::ExitCode::kUnknown,
@@ -90,6 +93,13 @@ std::optional<Refusal> RefuseForSighting(const state::HomePaths& paths,
   }
 }
 
+// A file with another content is somebody else's by now.
+absl::Status RemoveOwn(const std::string& path, const std::string& content) {
+  absl::StatusOr<std::string> present = base::ReadFile(path, kMaxContent);
+  const bool truncated = present.ok() && absl::StartsWith(content, *present);
+  return truncated ? base::RemoveFile(path) : absl::OkStatus();
+}
+
 }  // namespace
 
 std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
@@ -100,11 +110,8 @@ std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
     if (reason.has_value()) *refusal = *std::move(reason);
     return reason.has_value();
   };
-  // Asked before the file is made again, because its absence is the only trace. Who asks at a
-  // socket that was handed down asks itself.
-  absl::StatusOr<base::LockState> before = base::LockStateOf(paths.instance_lock);
-  const bool absent = before.ok() && *before == base::LockState::kAbsent;
-  if ((absent || handed.has_value()) && refused(RefuseBesideLostLock(paths))) return std::nullopt;
+  // Who asks at a socket that was handed down asks itself.
+  if (handed.has_value() && refused(RefuseBesideLostLock(paths))) return std::nullopt;
 
   absl::StatusOr<base::FileLock> lock =
       base::FileLock::Acquire(paths.instance_lock, kLockWait, interrupt_fd);
@@ -144,7 +151,9 @@ Healed Instance::Heal() {
   Healed healed;
   healed.status = HealRunDirectory();
   if (!healed.status.ok()) return healed;
-  healed.status.Update(HealLock(paths_.instance_lock, &lock_, &healed));
+  healed.status = HealLock(paths_.instance_lock, &lock_, &healed);
+  // Without the lock nothing there is ours: whoever holds it may be another runtime.
+  if (!healed.status.ok()) return healed;
   {
     absl::MutexLock lock(&record_->mutex);
     healed.status.Update(HealContent(paths_.daemon_record, record_->text, &healed));
@@ -172,8 +181,13 @@ absl::Status Instance::Withdraw() {
   if (there.ok() && there->inode == socket_file_.inode && there->device == socket_file_.device) {
     first.Update(base::RemoveFile(socket_path_));
   }
-  first.Update(base::RemoveFile(paths_.pid_file));
-  first.Update(base::RemoveFile(paths_.daemon_record));
+  std::string record;
+  {
+    absl::MutexLock lock(&record_->mutex);
+    record = record_->text;
+  }
+  first.Update(RemoveOwn(paths_.pid_file, pid_text_));
+  first.Update(RemoveOwn(paths_.daemon_record, record));
   return first;
 }
 

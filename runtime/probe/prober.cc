@@ -27,6 +27,8 @@ using base::ConnectOutcome;
 
 // Whoever is asked at the last moment gets this long to answer all the same.
 constexpr absl::Duration kLeastPatience = absl::Milliseconds(200);
+// What the kernel calls a runtime.
+constexpr char kRuntimeProgram[] = "holond";
 
 int MajorOf(const std::string& contract_version) {
   std::vector<std::string> parts = absl::StrSplit(contract_version, '.');
@@ -59,6 +61,18 @@ Handshake JudgeAnswer(const grpc::Status& status, const v1::RuntimeStatusRespons
   }
 }
 
+// A lock file that was removed from this home, or moved within it, with its folder or without.
+bool IsStray(const base::HeldLock& held, const state::HomePaths& paths) {
+  if (held.lost) return held.path == paths.instance_lock;
+  const std::string folder = base::DirectoryOf(held.path);
+  return folder == paths.home || (folder != paths.run && base::DirectoryOf(folder) == paths.home);
+}
+
+// A lock file where a home has one, perhaps another home: its holder is a runtime of that home.
+bool IsOfSomeHome(const base::HeldLock& held, const state::HomePaths& paths) {
+  return base::NameOf(base::DirectoryOf(held.path)) == base::NameOf(paths.run);
+}
+
 // One pass over lock, socket and handshake.
 class Glance {
  public:
@@ -72,12 +86,10 @@ class Glance {
   void ReadRecord();
   absl::Status AskRecordedSocket(const std::string& given_socket);
   void FindProcess();
-  void FindLostHolder();
   void Explain();
 
   const state::HomePaths& paths_;
   const base::Deadline& deadline_;
-  bool lock_absent_ = false;
   // What answers is a gRPC server without our service.
   bool unknown_service_ = false;
   Sighting sighting_;
@@ -99,14 +111,15 @@ absl::Status Glance::Ask(const std::string& socket_path) {
   }
   if (connection.outcome != ConnectOutcome::kConnected) return absl::OkStatus();
   sighting_.peer = connection.peer;
-  seen.peer_is_service_manager = (connection.peer.uid == 0 || connection.peer.uid == geteuid()) &&
-                                 base::CommandNameOf(connection.peer.pid) == "systemd";
   auto client = std::make_unique<ControlClient>(std::move(connection.fd));
   v1::RuntimeStatusResponse answer;
   grpc::Status status =
       client->RuntimeStatus(std::max(deadline_.Remaining(), kLeastPatience), &answer);
   seen.handshake = JudgeAnswer(status, answer, paths_.home);
   seen.phase = answer.phase();
+  seen.peer_is_service_manager = seen.handshake == Handshake::kSilent &&
+                                 (sighting_.peer->uid == 0 || sighting_.peer->uid == geteuid()) &&
+                                 base::CommandNameOf(sighting_.peer->pid) == "systemd";
   if (status.ok()) sighting_.answer = std::move(answer);
   if (seen.handshake == Handshake::kOurs) sighting_.client = std::move(client);
   unknown_service_ = seen.handshake == Handshake::kNotHolon &&
@@ -145,7 +158,11 @@ void Glance::FindProcess() {
   std::optional<base::ProcessIdentity> recorded;
   if (sighting_.record.has_value()) {
     recorded = state::FromRecord(sighting_.record->identity());
-    if (base::Judge(*recorded) != base::IdentityVerdict::kAlive) recorded.reset();
+    // A home that was copied has the record of another one.
+    if (base::Judge(*recorded) != base::IdentityVerdict::kAlive ||
+        sighting_.record->home_dir() != paths_.home) {
+      recorded.reset();
+    }
   }
   seen.peer_is_recorded =
       recorded.has_value() && sighting_.peer.has_value() && sighting_.peer->pid == recorded->pid;
@@ -158,29 +175,23 @@ void Glance::FindProcess() {
     // Without a view of /proc the record will do where the socket's peer confirms it.
     if (!sighting_.process.has_value() && seen.peer_is_recorded) sighting_.process = recorded;
   } else if (recorded.has_value()) {
-    seen.holds_lost_lock = base::HoldsLostLock(recorded->pid, paths_.instance_lock);
+    // It is not enough that somebody with that identity lives: a record can lie.
+    for (const base::HeldLock& held :
+         base::LocksHeldBy(recorded->pid, base::NameOf(paths_.instance_lock))) {
+      seen.holds_lost_lock = seen.holds_lost_lock || IsStray(held, paths_) ||
+                             (!held.lost && !IsOfSomeHome(held, paths_));
+    }
     if (seen.holds_lost_lock || seen.peer_is_recorded) sighting_.process = recorded;
-  } else if (lock_absent_) {
-    FindLostHolder();
+  } else if (std::optional<pid_t> holder = FindStrayHolder(paths_)) {
+    absl::StatusOr<base::ProcessIdentity> identity = base::IdentityOf(*holder);
+    if (identity.ok()) sighting_.process = *identity;
+    seen.holds_lost_lock = identity.ok();
   }
   // A Holon that holds our lock and does not know our service is one of another contract.
   if (unknown_service_ && sighting_.process.has_value() &&
       sighting_.peer->pid == sighting_.process->pid) {
     seen.handshake = Handshake::kIncompatible;
   }
-}
-
-// Somebody may have emptied the run directory of a runtime that cannot put it back: a suspended
-// one.
-void Glance::FindLostHolder() {
-  absl::StatusOr<base::FileInfo> home = base::Look(paths_.home);
-  if (!home.ok() || home->type == base::FileType::kAbsent) return;
-  std::optional<pid_t> holder = base::FindLostLockHolder(paths_.instance_lock);
-  if (!holder.has_value()) return;
-  absl::StatusOr<base::ProcessIdentity> identity = base::IdentityOf(*holder);
-  if (!identity.ok()) return;
-  sighting_.process = *identity;
-  sighting_.seen.holds_lost_lock = true;
 }
 
 void Glance::Explain() {
@@ -197,7 +208,9 @@ void Glance::Explain() {
   switch (sighting_.verdict) {
     case Verdict::kUnresponsive:
       if (!seen.lock_held && seen.holds_lost_lock) {
-        detail = absl::StrCat("the runtime", process, " lives, but has lost its lock file");
+        detail = absl::StrCat("the runtime", process, " lives, but has lost its lock file",
+                              sighting_.record.has_value() ? ", generation " : "",
+                              sighting_.record.has_value() ? sighting_.record->instance_id() : "");
       } else if (seen.handshake == Handshake::kSilent) {
         detail = absl::StrCat("the runtime", process, " lives, but did not answer on ", socket,
                               ": it is suspended, hung or overloaded");
@@ -247,7 +260,6 @@ void Glance::Explain() {
 absl::StatusOr<Sighting> Glance::Take(const std::string& given_socket, base::LockState lock) {
   Observation& seen = sighting_.seen;
   seen.lock_held = lock == base::LockState::kHeld;
-  lock_absent_ = lock == base::LockState::kAbsent;
   HOLON_RETURN_IF_ERROR(Ask(given_socket));
   if (seen.handshake != Handshake::kOurs) ReadRecord();
   HOLON_RETURN_IF_ERROR(AskRecordedSocket(given_socket));
@@ -269,6 +281,14 @@ bool MayChange(const Sighting& sighting) {
 }
 
 }  // namespace
+
+std::optional<pid_t> FindStrayHolder(const state::HomePaths& paths) {
+  const std::string name = base::NameOf(paths.instance_lock);
+  for (const base::HeldLock& held : base::FindHeldLocks(name, kRuntimeProgram)) {
+    if (IsStray(held, paths)) return held.pid;
+  }
+  return std::nullopt;
+}
 
 absl::StatusOr<Sighting> LookBeside(const base::FileLock&, const state::HomePaths& paths,
                                     const std::string& socket_path, absl::Duration timeout) {

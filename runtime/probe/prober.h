@@ -45,6 +45,10 @@ struct Sighting {
   std::unique_ptr<ControlClient> client;
 };
 
+// A runtime of this home whose lock keeps nobody out any more, because its lock file or its run
+// directory was removed or moved aside. Costs a look at every process of ours.
+std::optional<pid_t> FindStrayHolder(const state::HomePaths& paths);
+
 // Looks who is running at a home. Changes nothing, takes no lock, creates nothing, and blocks up to
 // `timeout` (twice where the world changes meanwhile). PERMISSION_DENIED: home, lock or socket are
 // not ours to look at.

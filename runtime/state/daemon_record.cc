@@ -30,13 +30,6 @@ absl::Status WriteDaemonRecord(const std::string& path, const v1::DaemonRecord& 
   return WriteJsonFile(path, record, base::Durability::kWhole);
 }
 
-std::optional<pid_t> ReadPidFile(const std::string& path) {
-  absl::StatusOr<std::string> text = base::ReadFile(path, 64);
-  int pid;
-  if (!text.ok() || !absl::SimpleAtoi(*text, &pid) || pid <= 0) return std::nullopt;
-  return pid;
-}
-
 base::ProcessIdentity FromRecord(const v1::ProcessIdentity& identity) {
   return {identity.pid(), identity.start_time_ticks(), identity.boot_id(),
           identity.pid_namespace()};

@@ -21,9 +21,6 @@ absl::StatusOr<v1::DaemonRecord> ReadDaemonRecord(const std::string& path);
 
 absl::Status WriteDaemonRecord(const std::string& path, const v1::DaemonRecord& record);
 
-// The number in a pid file; nullopt where there is none or it is not a number.
-std::optional<pid_t> ReadPidFile(const std::string& path);
-
 base::ProcessIdentity FromRecord(const v1::ProcessIdentity& identity);
 v1::ProcessIdentity ToRecord(const base::ProcessIdentity& identity);
 

@@ -121,6 +121,7 @@ std::optional<v1::FailureRecord> FindVanished(const HomePaths& paths) {
   if (report.ok()) remains.crash = ParseCrashReport(*report);
   if (record.ok()) {
     remains.identity = base::Judge(FromRecord(record->identity()));
+    if (remains.identity == base::IdentityVerdict::kAlive) return std::nullopt;
     remains.oom_kills = base::OomKills(record->cgroup());
     remains.record = *std::move(record);
   }

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import unittest
 
 import processes
@@ -114,6 +115,37 @@ class HealTest(HolonTest):
         self.assertEqual([pid], self.home.runtimes())
         self.home.stop("--term-timeout", "10s")
         self.assertFalse(processes.is_alive(pid))
+
+    def test_a_suspended_one_whose_lock_or_directory_was_moved_is_still_found(self):
+        pid = self.home.suspend_runtime()
+        for source, target in ((self.home.lock_file, self.home.path / "holon.lock"),
+                               (self.home.run_dir, self.home.path / "run.aside")):
+            with self.subTest(source.name):
+                source.rename(target)
+                self.home.socket.unlink(missing_ok=True)
+                self.assert_state("unresponsive", pid=pid)
+                self.assertEqual(4, self.home.ctl("start").exit)
+                self.assertNotEqual(0, self.home.ctl("cleanup").exit)
+                self.assertEqual([pid], self.home.runtimes())
+        self.home.stop("--term-timeout", "10s")
+        self.assertFalse(processes.is_alive(pid))
+
+    def test_one_whose_home_was_moved_leaves_its_successor_alone(self):
+        aside = self.home.root / "aside"
+        self.home.path.rename(aside)
+        second = self.home.start()
+        entries = len(list(self.home.run_dir.iterdir()))
+        for _ in range(3):
+            self.assert_state("running", pid=second["pid"], instance_id=second["instance_id"])
+        self.home.pid_file.unlink()
+        processes.wait_until(self.home.pid_file.exists, "the pid file is back")
+        self.assert_state("running", pid=second["pid"])
+        processes.kill(self.runtime["pid"], signal.SIGTERM)
+        processes.wait_gone(self.runtime["pid"])
+        # The end of the first takes nothing of the second's with it.
+        self.assertEqual(f"{second['pid']}\n", self.home.pid_file.read_text(encoding="ascii"))
+        self.assert_state("running", pid=second["pid"], instance_id=second["instance_id"])
+        self.assertLessEqual(len(list(self.home.run_dir.iterdir())), entries + 1)
 
     def test_over_and_over(self):
         for _ in range(50):

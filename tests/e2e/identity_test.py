@@ -9,7 +9,7 @@ import unittest
 
 import processes
 from harness import NO_WINDOW, HolonTest, bin_dir, main
-from peers import PYTHON, Victim
+from peers import PYTHON, SmallDisk, Victim
 from processes import claims
 
 DAMAGED = {
@@ -171,6 +171,23 @@ class DamagedRecordTest(HolonTest):
         self.assertIn("failures.json", " ".join(self.home.status().json["warnings"]))
         self.home.start()
         self.assert_state("running")
+
+
+@unittest.skipUnless(os.geteuid() == 0, "needs root, to mount small disks")
+class TwoDisksTest(HolonTest):
+    def test_a_lock_file_with_the_same_number_on_another_disk_is_another(self):
+        other = self.new_home()
+        for home in (other, self.home):
+            self.keep(SmallDisk(home))
+        bystander = other.start()["pid"]
+        self.home.start()
+        self.assertEqual(other.lock_file.stat().st_ino, self.home.lock_file.stat().st_ino)
+        pid = self.home.suspend_runtime()
+        self.assert_state("unresponsive", pid=pid)
+        self.home.stop()
+        self.assertFalse(processes.is_alive(pid))
+        self.assertTrue(processes.is_alive(bystander))
+        other.stop()
 
 
 NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]

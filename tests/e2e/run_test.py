@@ -35,7 +35,7 @@ class RunTest(HolonTest):
         self.assert_nothing_left()
 
     def test_nothing_is_left_when_it_is_interrupted_or_ended(self):
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             with self.subTest(number.name):
                 running = self.run_command("sh", "-c", "echo $$; exec sleep 1000")
                 command = int(running.read_line())
@@ -94,6 +94,24 @@ class RunTest(HolonTest):
         result = self.run_command("sh", "-c", 'kill -9 "$(cat "$HOLON_HOME/run/holon.pid")"').finish()
         self.assert_exit(0, result)
         self.assert_nothing_left()
+
+    def test_one_that_can_no_longer_be_told_from_another_is_stopped(self):
+        script = 'cd "$HOLON_HOME/run"; kill -STOP "$(cat holon.pid)"; rm daemon.json'
+        self.assert_exit(0, self.run_command("sh", "-c", script).finish())
+        self.assert_nothing_left()
+
+    def test_the_commands_descriptors_are_its_own(self):
+        with open(self.home.root / "given", "w+", encoding="ascii") as given:
+            given.write("given\n")
+            given.flush()
+            result = self.run_command("cat", f"/dev/fd/{given.fileno()}", pass_fds=(given.fileno(),)).finish()
+            self.assert_exit(0, result)
+            self.assertEqual("given\n", result.out)
+
+    def test_what_it_runs_is_in_no_log(self):
+        self.assert_exit(0, self.run_command("env", "TOKEN=Sesame-4711", "true").finish())
+        for path in self.home.run_dir.iterdir():
+            self.assertNotIn("Sesame-4711", path.read_text(encoding="utf-8"), path)
 
     def test_what_cannot_be_executed(self):
         program = self.home.root / "program"

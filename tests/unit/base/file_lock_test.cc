@@ -44,10 +44,14 @@ TEST_F(FileLockTest, IsHeldOnceAndSeenWithoutBeingTaken) {
 TEST_F(FileLockTest, IsNoticedWhenItsFileIsLost) {
   absl::StatusOr<FileLock> lock = FileLock::TryAcquire(path_);
   ASSERT_TRUE(lock.ok());
-  EXPECT_FALSE(HoldsLostLock(getpid(), path_));
+  ASSERT_EQ(LocksHeldBy(getpid(), "lock").size(), 1u);
+  EXPECT_FALSE(LocksHeldBy(getpid(), "lock")[0].lost);
+  EXPECT_TRUE(LocksHeldBy(getpid(), "other").empty());
   ASSERT_TRUE(RemoveFile(path_).ok());
   EXPECT_FALSE(lock->StillAt(path_));
-  EXPECT_TRUE(HoldsLostLock(getpid(), path_));
+  ASSERT_EQ(LocksHeldBy(getpid(), "lock").size(), 1u);
+  EXPECT_TRUE(LocksHeldBy(getpid(), "lock")[0].lost);
+  EXPECT_EQ(LocksHeldBy(getpid(), "lock")[0].path, path_);
 }
 
 TEST_F(FileLockTest, CanBeWaitedFor) {

@@ -10,6 +10,7 @@ TEST(CommandTextTest, IsWhatWasTyped) {
                          "--set=control_token_file=/f", "--json"}),
             "holonctl --home /h stop --set log.level=debug --set=control_token_file=/f --json");
   EXPECT_EQ(CommandText({}), "");
+  EXPECT_EQ(CommandText({"holonctl", "\xe9x"}), "holonctl \xef\xbf\xbdx");
 }
 
 TEST(CommandTextTest, HoldsNoSecretHoweverItWasGiven) {
@@ -19,6 +20,12 @@ TEST(CommandTextTest, HoldsNoSecretHoweverItWasGiven) {
             "holonctl --set=control_token=<withheld> stop");
   EXPECT_EQ(CommandText({"holonctl", "config", "set", "control_token", "hunter2"}),
             "holonctl config set control_token <withheld>");
+}
+
+TEST(CommandTextTest, HoldsNothingOfWhatRunRunsButItsName) {
+  EXPECT_EQ(CommandText({"holonctl", "run", "--", "/bin/env", "TOKEN=hunter2", "make"}),
+            "holonctl run -- env …");
+  EXPECT_EQ(CommandText({"holonctl", "run", "--", "make"}), "holonctl run -- make");
 }
 
 // What is no setting may be a secret's name mistyped.

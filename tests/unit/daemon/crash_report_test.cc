@@ -95,7 +95,7 @@ TEST_F(DyingTest, ASecondSignalWithdrawsAndEndsAtOnceAndIsNoFailure) {
         kill(getpid(), SIGTERM);
         WaitForTheEnd();
       },
-      testing::ExitedWithCode(130), "second signal.*\nwithdrawn");
+      testing::ExitedWithCode(130), "withdrawn\n.*second signal");
   EXPECT_FALSE(Report().has_value());
 }
 
