@@ -346,9 +346,9 @@ grpc::Status Daemon::Reload(const v1::ReloadRequest& request, v1::ReloadResponse
   absl::Status recorded = instance_->UpdateRecord(Record());
   if (!recorded.ok()) {
     logger_.Warning("the record could not be updated", {{"why", std::string(recorded.message())}});
-    // Healing writes what it should hold, and tries again until it can.
-    eventfd_write(wake_.get(), 1);
   }
+  // Healing writes what the record should hold, and tries again until it can.
+  eventfd_write(wake_.get(), 1);
   for (const v1::ConfigDifference& difference : response->applied()) {
     logger_.Info("configuration changed", {{"path", difference.path()},
                                            {"from", difference.actual()},

@@ -27,7 +27,7 @@ class Retry {
 
  private:
   static constexpr absl::Duration kFirst = absl::Milliseconds(100);
-  static constexpr absl::Duration kLast = absl::Seconds(30);
+  static constexpr absl::Duration kLast = absl::Seconds(5);
   absl::Duration pause_;
   absl::Duration at_ = absl::InfiniteDuration();
 };

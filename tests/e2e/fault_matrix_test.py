@@ -314,7 +314,7 @@ class DescriptorsTest(FaultTest):
         self.come_to_rest("stopped")
 
     def test_a_start_without_descriptors_fails_clean(self):
-        for limit in (4, 5, 7, 8, 11, 23):
+        for limit in (4, 5, 7, 8, 11, 16):
             with self.subTest(limit):
                 def fewer():
                     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))

@@ -329,6 +329,7 @@ class RotationTest(LogTest):
         self.assertIn("configuration changed", self.home.log())
         self.assert_mode(0o600, self.home.log_file)
         self.assertTrue(os.path.samefile(f"/proc/{self.home.pid()}/fd/2", self.home.log_file))
+        processes.wait_until(lambda: self.home.status().json["healthy"], "it is healthy again")
         self.assert_state("running", healthy=True, degraded=[])
 
     def test_documents_in_the_log(self):
