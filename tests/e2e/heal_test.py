@@ -162,11 +162,14 @@ class HealTest(HolonTest):
         self.addCleanup(self.write, limit, before)
         self.write(limit, "0")
         result = self.home.ctl("start", "--json", "--stability-window", "0")
-        self.write(limit, before)
         self.home.serving = True
+        status = self.home.status()
+        self.write(limit, before)
         self.assert_exit(0, result)
-        status = self.assert_state("running", healthy=False)
-        self.assertIn("inotify", " ".join(status["degraded"]))
+        self.assert_status("running", status, healthy=False)
+        self.assertIn("inotify", " ".join(status.json["degraded"]))
+        # It tries again by itself.
+        processes.wait_until(lambda: self.home.status().json["healthy"], "it is healthy again")
 
     def write(self, path, value):
         with open(path, "w", encoding="ascii") as file:

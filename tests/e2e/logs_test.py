@@ -384,6 +384,8 @@ class ForegroundTest(LogTest):
         self.assertEqual(0, running.wait(processes.HANG_SECONDS))
         os.close(read)
 
+    @unittest.skipIf("ASAN_OPTIONS" in os.environ or "TSAN_OPTIONS" in os.environ,
+                     "shared libraries open descriptors before anything of ours can run")
     def test_without_any_stdio_no_file_of_ours_takes_its_place(self):
         running = self.serve(preexec_fn=lambda: os.closerange(0, 3))
         for fd in (0, 1, 2):
