@@ -318,6 +318,7 @@ void Daemon::Drain() {
       absl::StrCat("STOPPING=1\nSTATUS=stopping: ", order.reason, " (", order.caller, ")"));
   // Whoever asks meanwhile is told DRAINING; streams end with that as their last message.
   model_->BeginDraining();
+  run_watch_.End();
   server_->Shutdown(std::min(drain, kServerGrace));
   absl::Status withdrawn = instance_->Withdraw();
   if (!withdrawn.ok()) {

@@ -2,6 +2,7 @@
 
 #include <sys/inotify.h>
 
+#include <thread>
 #include <utility>
 
 #include "runtime/base/file.h"
@@ -41,6 +42,12 @@ absl::Status RunWatch::Watch() {
   first.Update(inotify_->Watch(home_, kEntries));
   for (const std::string& path : contents_) first.Update(inotify_->Watch(path, kContent));
   return first;
+}
+
+void RunWatch::End() {
+  if (!inotify_.has_value()) return;
+  std::thread([watch = *std::move(inotify_)] {}).detach();
+  inotify_.reset();
 }
 
 bool RunWatch::Take() {

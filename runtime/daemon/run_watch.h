@@ -22,6 +22,10 @@ class RunWatch {
   // directory takes its watch with it. The kernel may refuse: the message says why.
   absl::Status Watch();
 
+  // Watches no longer. The kernel takes milliseconds to take an instance down, on a thread that
+  // nobody waits for until the process ends.
+  void End();
+
   // Readable when something has happened; -1 where the kernel has refused.
   int fd() const { return inotify_.has_value() ? inotify_->fd() : -1; }
   // Whether one of the files may no longer be as it was. Does not block.
