@@ -227,7 +227,7 @@ class HomeTest(FaultTest):
 
     def test_removed_under_a_living_runtime(self):
         started = self.home.start()
-        shutil.rmtree(self.home.path)
+        processes.remove_tree(self.home.path)
         processes.kill(started["pid"], signal.SIGTERM)
         processes.wait_gone(started["pid"])
         self.come_to_rest("already_stopped")
