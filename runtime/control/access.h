@@ -27,9 +27,6 @@ class Access {
   std::string token_;
 };
 
-// `address` ("host:port") reaches this machine alone.
-bool IsLoopback(const std::string& address);
-
 }  // namespace holon::control
 
 #endif  // HOLON_RUNTIME_CONTROL_ACCESS_H_

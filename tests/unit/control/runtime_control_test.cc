@@ -132,6 +132,8 @@ TEST(AccessTest, AutoAsksForATokenOffLoopback) {
        std::vector<std::tuple<std::string, v1::ControlAuthMode, bool>>{
            {"127.0.0.1:1", v1::CONTROL_AUTH_MODE_AUTO, false},
            {"[::1]:1", v1::CONTROL_AUTH_MODE_AUTO, false},
+           {"LOCALHOST:1", v1::CONTROL_AUTH_MODE_AUTO, false},
+           {"127.example.org:1", v1::CONTROL_AUTH_MODE_AUTO, true},
            {"0.0.0.0:1", v1::CONTROL_AUTH_MODE_AUTO, true},
            {"127.0.0.1:1", v1::CONTROL_AUTH_MODE_REQUIRED, true},
            {"0.0.0.0:1", v1::CONTROL_AUTH_MODE_DISABLED, false}}) {
