@@ -29,8 +29,8 @@ DirectoryFacts LookAtDirectory(const std::string& path) {
 }
 
 bool IsLeftover(const std::string& name) {
-  return absl::StrContains(name, ".displaced.") || absl::EndsWith(name, ".tmp") ||
-         absl::EndsWith(name, ".damaged");
+  // Not "*.tmp": a writer may be at it this moment, and those of dead ones go by themselves.
+  return absl::StrContains(name, ".displaced.") || absl::EndsWith(name, ".damaged");
 }
 
 std::vector<std::string> FindLeftovers(const state::HomePaths& paths) {
