@@ -36,13 +36,10 @@ absl::StatusOr<FileInfo> InfoFrom(int result, const struct stat& found, const st
     if (errno == ENOENT || errno == ENOTDIR) return FileInfo{};
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", path));
   }
-  return FileInfo{TypeOf(found.st_mode),
-                  found.st_uid,
-                  found.st_mode & 07777u,
-                  found.st_dev,
-                  found.st_ino,
-                  found.st_size,
-                  absl::TimeFromTimespec(found.st_mtim)};
+  return FileInfo{TypeOf(found.st_mode),  found.st_uid,
+                  found.st_mode & 07777u, found.st_dev,
+                  found.st_ino,           found.st_size,
+                  found.st_nlink == 0,    absl::TimeFromTimespec(found.st_mtim)};
 }
 
 absl::Status WriteAll(int fd, absl::string_view content, const std::string& path) {
@@ -163,6 +160,12 @@ absl::StatusOr<UniqueFd> OpenForAppending(const std::string& path) {
 absl::Status AppendToFile(const std::string& path, absl::string_view text) {
   HOLON_ASSIGN_OR_RETURN(UniqueFd fd, OpenForAppending(path));
   return WriteAll(fd.get(), text, path);
+}
+
+absl::StatusOr<UniqueFd> OpenDirectory(const std::string& path) {
+  UniqueFd fd(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+  return fd;
 }
 
 absl::StatusOr<FileInfo> InfoOf(int fd) {

@@ -27,6 +27,7 @@ struct FileInfo {
   uint64_t device = 0;
   uint64_t inode = 0;
   off_t size = 0;
+  bool removed = false;                        // Of what is open: it has no name any more.
   absl::Time modified = absl::InfinitePast();  // Of its content, by the wall clock.
 
   // Two names of one file, or one file that is open twice.
@@ -58,7 +59,10 @@ absl::Status AppendToFile(const std::string& path, absl::string_view text);
 // Errors as ReadFile.
 absl::StatusOr<UniqueFd> OpenForReading(const std::string& path);
 
-// What stands behind an open file, whatever has become of its name.
+// A directory to look at, whatever becomes of its name.
+absl::StatusOr<UniqueFd> OpenDirectory(const std::string& path);
+
+// What stands behind an open file or directory, whatever has become of its name.
 absl::StatusOr<FileInfo> InfoOf(int fd);
 
 // What must have reached the disk before a write is done.

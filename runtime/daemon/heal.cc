@@ -34,6 +34,23 @@ bool IsEmptyFile(const base::FileInfo& info) {
 
 }  // namespace
 
+absl::Status CheckHome(const std::string& path, base::UniqueFd* home) {
+  HOLON_ASSIGN_OR_RETURN(base::FileInfo there, base::Look(path));
+  HOLON_ASSIGN_OR_RETURN(base::FileInfo ours, base::InfoOf(home->get()));
+  if (there.SameFile(ours)) return absl::OkStatus();
+  if (there.type != base::FileType::kDirectory) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the home ", path, " is gone; move it back, or stop pid ", getpid()));
+  }
+  if (!ours.removed) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the home ", path, " was moved, and another directory stands there; move it ",
+                     "back, or stop pid ", getpid()));
+  }
+  HOLON_ASSIGN_OR_RETURN(*home, base::OpenDirectory(path));
+  return absl::OkStatus();
+}
+
 absl::Status HealLock(const std::string& path, base::FileLock* lock, Healed* healed) {
   if (lock->StillAt(path)) return absl::OkStatus();
   HOLON_ASSIGN_OR_RETURN(base::FileInfo there, base::Look(path));

@@ -127,7 +127,12 @@ std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
     *refusal = Refuse(base::ExitCode::kFailed, std::string(cleaned.message()));
     return std::nullopt;
   }
-  return Instance(*std::move(lock), paths, socket_path, std::move(handed));
+  absl::StatusOr<base::UniqueFd> home = base::OpenDirectory(paths.home);
+  if (!home.ok()) {
+    *refusal = Refuse(base::ExitCode::kFailed, std::string(home.status().message()));
+    return std::nullopt;
+  }
+  return Instance(*std::move(lock), *std::move(home), paths, socket_path, std::move(handed));
 }
 
 absl::StatusOr<base::UniqueFd> Instance::Announce(const state::v1::DaemonRecord& record) {
@@ -163,14 +168,8 @@ Healed Instance::Heal() {
   return healed;
 }
 
-// A home that is gone was moved or removed by somebody who wants it elsewhere: it is not made
-// again.
-absl::Status Instance::HealRunDirectory() const {
-  HOLON_ASSIGN_OR_RETURN(base::FileInfo home, base::Look(paths_.home));
-  if (home.type != base::FileType::kDirectory) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the home ", paths_.home, " is gone; move it back, or stop pid ", getpid()));
-  }
+absl::Status Instance::HealRunDirectory() {
+  HOLON_RETURN_IF_ERROR(CheckHome(paths_.home, &home_));
   return base::MakeDirectory(paths_.run, 0700);
 }
 

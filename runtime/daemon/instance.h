@@ -54,16 +54,18 @@ class Instance {
   absl::Status Withdraw();
 
  private:
-  Instance(base::FileLock lock, const state::HomePaths& paths, std::string socket_path,
-           std::optional<base::HandedSocket> handed)
+  Instance(base::FileLock lock, base::UniqueFd home, const state::HomePaths& paths,
+           std::string socket_path, std::optional<base::HandedSocket> handed)
       : lock_(std::move(lock)),
+        home_(std::move(home)),
         paths_(paths),
         socket_path_(std::move(socket_path)),
         handed_(std::move(handed)) {}
 
-  absl::Status HealRunDirectory() const;
+  absl::Status HealRunDirectory();
 
   base::FileLock lock_;
+  base::UniqueFd home_;
   state::HomePaths paths_;
   std::string socket_path_;
   std::optional<base::HandedSocket> handed_;

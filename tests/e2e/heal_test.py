@@ -147,6 +147,25 @@ class HealTest(HolonTest):
         self.assert_state("running", pid=second["pid"], instance_id=second["instance_id"])
         self.assertLessEqual(len(list(self.home.run_dir.iterdir())), entries + 1)
 
+    def test_one_whose_home_was_moved_leaves_a_new_one_alone(self):
+        aside = self.home.root / "aside"
+        self.home.path.rename(aside)
+        self.home.path.mkdir(mode=0o700)
+        processes.wait_until(lambda: self.degraded(aside / "run" / "holon.sock"), "it is degraded")
+        self.assertFalse(self.home.run_dir.exists())
+        self.home.path.rmdir()
+        aside.rename(self.home.path)
+        processes.wait_until(lambda: not self.degraded(self.home.socket), "it is healthy again")
+        self.assert_whole()
+
+    def test_a_home_that_is_removed_and_made_again_is_its_home(self):
+        for _ in range(2):
+            processes.remove_tree(self.home.path)
+            self.home.path.mkdir(mode=0o700)
+            for path in self.files().values():
+                processes.wait_until(path.exists, f"{path.name} is back")
+            self.assert_whole()
+
     def test_over_and_over(self):
         for _ in range(50):
             self.home.socket.unlink(missing_ok=True)

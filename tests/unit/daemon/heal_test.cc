@@ -72,6 +72,34 @@ TEST_F(HealTest, MovesADirectoryAside) {
   EXPECT_TRUE(std::filesystem::exists(path_ + ".displaced.1/inner"));
 }
 
+TEST_F(HealTest, AHomeIsTheDirectoryThatItWas) {
+  const std::string home = folder_ + "/home";
+  const std::string aside = folder_ + "/aside";
+  std::filesystem::create_directory(home);
+  base::UniqueFd open = *base::OpenDirectory(home);
+  EXPECT_TRUE(CheckHome(home, &open).ok());
+  std::filesystem::rename(home, aside);
+  EXPECT_THAT(std::string(CheckHome(home, &open).message()), testing::HasSubstr("is gone"));
+  std::filesystem::create_directory(home);
+  EXPECT_THAT(std::string(CheckHome(home, &open).message()), testing::HasSubstr("was moved"));
+  std::filesystem::remove(home);
+  std::filesystem::rename(aside, home);
+  EXPECT_TRUE(CheckHome(home, &open).ok());
+}
+
+TEST_F(HealTest, AHomeThatIsMadeAgainTakesThePlaceOfTheOneThatWasRemoved) {
+  const std::string home = folder_ + "/home";
+  std::filesystem::create_directory(home);
+  base::UniqueFd open = *base::OpenDirectory(home);
+  std::filesystem::remove(home);
+  EXPECT_FALSE(CheckHome(home, &open).ok());
+  for (int number = 1; number <= 2; ++number) {  // The new one as well.
+    std::filesystem::create_directory(home);
+    EXPECT_TRUE(CheckHome(home, &open).ok());
+    std::filesystem::remove(home);
+  }
+}
+
 TEST_F(HealTest, ALockThatWasLostIsHeldAgain) {
   absl::StatusOr<base::FileLock> lock = base::FileLock::TryAcquire(path_);
   ASSERT_TRUE(lock.ok());
