@@ -14,6 +14,7 @@
 #include "runtime/config/fingerprint.h"
 #include "runtime/config/schema.h"
 #include "runtime/config/settings.h"
+#include "runtime/config/usage.h"
 #include "runtime/state/lifecycle_lock.h"
 
 namespace holon::ctl {
@@ -92,9 +93,10 @@ base::ExitCode Show(Context& context) {
 }
 
 base::ExitCode UnknownSetting(Context& context) {
-  return context.Fail(base::ExitCode::kUsage, "UNKNOWN_SETTING",
-                      absl::StrCat("there is no setting \"", context.options().path, "\""),
-                      "holonctl config list");
+  return context.Fail(
+      base::ExitCode::kUsage, "UNKNOWN_SETTING",
+      absl::StrCat("there is no setting \"", config::WithoutValue(context.options().path), "\""),
+      "holonctl config list");
 }
 
 base::ExitCode Get(Context& context) {
@@ -124,12 +126,24 @@ base::ExitCode List(Context& context) {
   return Print(context, std::move(view), text);
 }
 
-// set and unset: one editor at a time.
-base::ExitCode Edit(Context& context) {
+base::ExitCode FailEdit(Context& context, const absl::Status& status,
+                        const std::vector<config::Fault>& faults) {
+  if (!faults.empty()) return context.FailFaults(faults);
+  const bool denied = absl::IsPermissionDenied(status);
+  return context.Fail(denied ? base::ExitCode::kPermissionDenied : base::ExitCode::kFailed,
+                      denied ? "PERMISSION_DENIED" : "EDIT_FAILED", std::string(status.message()));
+}
+
+absl::StatusOr<config::FileEdit> Plan(Context& context, std::vector<config::Fault>* faults) {
   const Options& options = context.options();
-  if (options.command == Command::kConfigSet && config::FindTarget(options.path).leaf == nullptr) {
-    return UnknownSetting(context);
-  }
+  return options.command == Command::kConfigSet
+             ? config::PlanSet(context.inputs(), options.path, options.value, faults)
+             : config::PlanUnset(context.inputs(), options.path, faults);
+}
+
+// One editor at a time.
+base::ExitCode ApplyPlan(Context& context, std::vector<config::Fault>* faults) {
+  const Options& options = context.options();
   World& world = context.world();
   absl::Status prepared = state::MakeHome(world.paths);
   if (!prepared.ok()) return context.FailHome(prepared);
@@ -139,17 +153,25 @@ base::ExitCode Edit(Context& context) {
     return context.Fail(lock.refusal.exit_code, lock.refusal.reason, lock.refusal.message,
                         lock.refusal.hint);
   }
+  // Another editor may have been there since.
+  absl::StatusOr<config::FileEdit> edit = Plan(context, faults);
+  absl::Status written = edit.ok() ? config::Write(*edit) : edit.status();
+  return written.ok() ? base::ExitCode::kDone : FailEdit(context, written, *faults);
+}
+
+// set and unset. Nothing is made, not even the home, for an edit that is refused or changes
+// nothing.
+base::ExitCode Edit(Context& context) {
+  const Options& options = context.options();
+  if (options.command == Command::kConfigSet && config::FindTarget(options.path).leaf == nullptr) {
+    return UnknownSetting(context);
+  }
   std::vector<config::Fault> faults;
-  absl::Status edited =
-      options.command == Command::kConfigSet
-          ? config::SetInFile(context.inputs(), options.path, options.value, &faults)
-          : config::UnsetInFile(context.inputs(), options.path, &faults);
-  if (!faults.empty()) return context.FailFaults(faults);
-  if (!edited.ok()) {
-    bool denied = absl::IsPermissionDenied(edited);
-    return context.Fail(denied ? base::ExitCode::kPermissionDenied : base::ExitCode::kFailed,
-                        denied ? "PERMISSION_DENIED" : "EDIT_FAILED",
-                        std::string(edited.message()));
+  absl::StatusOr<config::FileEdit> edit = Plan(context, &faults);
+  if (!edit.ok()) return FailEdit(context, edit.status(), faults);
+  if (edit->changes()) {
+    const base::ExitCode applied = ApplyPlan(context, &faults);
+    if (applied != base::ExitCode::kDone) return applied;
   }
   if (!options.json) {
     context.console().Text(

@@ -14,6 +14,7 @@
 #include "ctl/render/json_view.h"
 #include "holon/ctl/v1/views.pb.h"
 #include "runtime/base/duration.h"
+#include "runtime/config/usage.h"
 #include "runtime/state/log_line.h"
 
 namespace holon::ctl {
@@ -239,7 +240,7 @@ void CommandTree::BuildConfig() {
 std::string UsageText(const CLI::App& app, const CLI::ParseError& error, bool sets) {
   const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
   const bool extras = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
-  // A value that was typed apart from its path may be a secret: it is not repeated.
+  // Whatever its path is meant to be, a value that was typed apart from it may be a secret.
   if (extras && sets) return "there are too many arguments; --set takes one: PATH=VALUE";
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !unknown.empty() && !sets) {
     return absl::StrCat("\"", unknown.front(), "\" is no command");
@@ -329,7 +330,8 @@ std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_
     auto typed = [=](const char* word) {
       return std::find(argv + 1, argv + argc, std::string(word)) != argv + argc;
     };
-    PrintUsageError(typed("--json"), UsageText(app, error, typed("--set")));
+    PrintUsageError(typed("--json"), config::UsageMessage(UsageText(app, error, typed("--set")),
+                                                          {argv + 1, argv + argc}));
     *exit_code = base::ExitCode::kUsage;
     return std::nullopt;
   }

@@ -14,6 +14,7 @@
 #include "runtime/config/schema.h"
 #include "runtime/config/settings.h"
 #include "runtime/config/text.h"
+#include "runtime/config/usage.h"
 #include "runtime/config/values.h"
 
 namespace holon::config {
@@ -23,20 +24,14 @@ constexpr size_t kMaxFileBytes = 1024 * 1024;
 
 using Names = std::vector<std::string>;
 
-// The file that is edited, as text and mode. A symbolic link's target: the link stays.
-struct EditedFile {
-  std::string path;
-  mode_t mode = 0600;
-  std::string text = "{}";
-};
-
-absl::StatusOr<EditedFile> ReadForEdit(const LoadInputs& inputs) {
-  EditedFile file;
+absl::StatusOr<FileEdit> ReadForEdit(const LoadInputs& inputs) {
+  FileEdit file;
   file.path = base::CanonicalPath(ConfigFilePath(inputs), "/");
+  file.before = "{}";
   HOLON_ASSIGN_OR_RETURN(base::FileInfo info, base::LookThrough(file.path));
   if (info.type == base::FileType::kAbsent) return file;
   file.mode = info.mode;
-  HOLON_ASSIGN_OR_RETURN(file.text, base::ReadFile(file.path, kMaxFileBytes));
+  HOLON_ASSIGN_OR_RETURN(file.before, base::ReadFile(file.path, kMaxFileBytes));
   return file;
 }
 
@@ -63,9 +58,9 @@ absl::Status Validate(const LoadInputs& inputs, const std::string& text,
 }
 
 // A document of the file's text; faults where it is none.
-absl::Status Parse(const LoadInputs& inputs, const EditedFile& file, rapidjson::Document* document,
+absl::Status Parse(const LoadInputs& inputs, const FileEdit& file, rapidjson::Document* document,
                    std::vector<Fault>* faults) {
-  absl::string_view text = absl::StripPrefix(file.text, "\xef\xbb\xbf");
+  absl::string_view text = absl::StripPrefix(file.before, "\xef\xbb\xbf");
   document->Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag>(text.data(),
                                                                                        text.size());
   // A document hides keys that stand twice, and too great a depth would not survive a walk over it.
@@ -73,7 +68,7 @@ absl::Status Parse(const LoadInputs& inputs, const EditedFile& file, rapidjson::
   const bool readable = std::all_of(entries.begin(), entries.end(),
                                     [](const JsonEntry& entry) { return entry.fault.empty(); });
   if (!document->HasParseError() && document->IsObject() && readable) return absl::OkStatus();
-  absl::Status status = Validate(inputs, file.text, faults);
+  absl::Status status = Validate(inputs, file.before, faults);
   return status.ok() ? absl::InvalidArgumentError("the file is not a JSON object") : status;
 }
 
@@ -130,11 +125,11 @@ bool Remove(const Names& names, size_t from, rapidjson::Value* object) {
   return true;
 }
 
-absl::Status Write(const LoadInputs& inputs, const EditedFile& file,
-                   const rapidjson::Document& document, std::vector<Fault>* faults) {
-  std::string text = Print(document);
-  HOLON_RETURN_IF_ERROR(Validate(inputs, text, faults));
-  return base::WriteFileAtomically(file.path, text, file.mode);
+absl::StatusOr<FileEdit> Become(const rapidjson::Document& document, const LoadInputs& inputs,
+                                FileEdit file, std::vector<Fault>* faults) {
+  file.after = Print(document);
+  HOLON_RETURN_IF_ERROR(Validate(inputs, file.after, faults));
+  return file;
 }
 
 // The JSON value for a field, checked and with paths made absolute; or a fault.
@@ -163,17 +158,18 @@ v1::Origin EditOrigin(absl::string_view verb, const std::string& path) {
 
 }  // namespace
 
-absl::Status SetInFile(const LoadInputs& inputs, const std::string& path, const std::string& text,
-                       std::vector<Fault>* faults) {
-  const v1::Origin origin = EditOrigin("set", path);
+absl::StatusOr<FileEdit> PlanSet(const LoadInputs& inputs, const std::string& path,
+                                 const std::string& text, std::vector<Fault>* faults) {
+  const std::string name = WithoutValue(path);
+  const v1::Origin origin = EditOrigin("set", name);
   Target target = FindTarget(path);
   if (target.leaf == nullptr) {
     return Refuse(
-        {path, origin,
+        {name, origin,
          absl::StrCat("found a field that does not exist", Suggestion(path, TargetPaths()))},
         faults);
   }
-  HOLON_ASSIGN_OR_RETURN(EditedFile file, ReadForEdit(inputs));
+  HOLON_ASSIGN_OR_RETURN(FileEdit file, ReadForEdit(inputs));
   rapidjson::Document document;
   HOLON_RETURN_IF_ERROR(Parse(inputs, file, &document, faults));
   absl::StatusOr<rapidjson::Value> value = NewValue(inputs, target, text, &document);
@@ -183,22 +179,30 @@ absl::Status SetInFile(const LoadInputs& inputs, const std::string& path, const 
   if (!Put(absl::StrSplit(path, '.'), *std::move(value), &document)) {
     return Refuse({path, origin, "found a value where the file should hold an object"}, faults);
   }
-  return Write(inputs, file, document, faults);
+  return Become(document, inputs, std::move(file), faults);
 }
 
-absl::Status UnsetInFile(const LoadInputs& inputs, const std::string& path,
-                         std::vector<Fault>* faults) {
-  HOLON_ASSIGN_OR_RETURN(EditedFile file, ReadForEdit(inputs));
+absl::StatusOr<FileEdit> PlanUnset(const LoadInputs& inputs, const std::string& path,
+                                   std::vector<Fault>* faults) {
+  HOLON_ASSIGN_OR_RETURN(FileEdit file, ReadForEdit(inputs));
   rapidjson::Document document;
   HOLON_RETURN_IF_ERROR(Parse(inputs, file, &document, faults));
   if (Remove(absl::StrSplit(path, '.'), 0, &document)) {
-    return Write(inputs, file, document, faults);
+    return Become(document, inputs, std::move(file), faults);
   }
-  if (FindTarget(path).leaf != nullptr || IsGroup(path)) return absl::OkStatus();
+  if (FindTarget(path).leaf != nullptr || IsGroup(path)) {
+    file.after = file.before;
+    return file;
+  }
+  const std::string name = WithoutValue(path);
   return Refuse(
-      {path, EditOrigin("unset", path),
+      {name, EditOrigin("unset", name),
        absl::StrCat("found a field that does not exist", Suggestion(path, TargetPaths()))},
       faults);
+}
+
+absl::Status Write(const FileEdit& edit) {
+  return base::WriteFileAtomically(edit.path, edit.after, edit.mode);
 }
 
 }  // namespace holon::config

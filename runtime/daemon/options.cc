@@ -1,9 +1,12 @@
 #include "runtime/daemon/options.h"
 
 #include <iostream>
+#include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
+#include "runtime/config/usage.h"
 
 namespace holon::daemon {
 
@@ -31,7 +34,9 @@ std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_
     *exit_code = base::ExitCode::kDone;
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
-    std::cerr << "holond: " << error.what() << "\nSee: holond --help\n";
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    std::cerr << "holond: " << config::UsageMessage(error.what(), arguments)
+              << "\nSee: holond --help\n";
     *exit_code = base::ExitCode::kUsage;
     return std::nullopt;
   }

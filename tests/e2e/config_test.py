@@ -121,7 +121,14 @@ class SourcesTest(ConfigTest):
         for command in (["get", "no.such"], ["set", "no.such", "1"], ["unset", "no.such"]):
             with self.subTest(command):
                 self.assert_failure(self.home.ctl("config", *command, "--json"), 2)
-        self.assertFalse(self.home.config_file.exists())
+        self.assertFalse(self.home.path.exists())
+
+    def test_what_is_refused_or_changes_nothing_makes_no_home(self):
+        for exit_code, command in ((2, ["set", "log.level", "loud"]), (2, ["set", "log", "1"]),
+                                   (0, ["unset", "log.level"]), (0, ["unset", "log"])):
+            with self.subTest(command):
+                self.assert_exit(exit_code, self.home.ctl("config", *command, "--json"))
+                self.assertFalse(self.home.path.exists())
 
 
 class EditTest(ConfigTest):

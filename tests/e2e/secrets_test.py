@@ -266,6 +266,46 @@ class SecretsTest(HolonTest):
             looked = self.look_at_files(home)
             self.assertLessEqual({"daemon.log", "audit.log"}, looked)
 
+    def test_typed_where_none_belongs_it_is_not_repeated(self):
+        for row in self.secrets():
+            field, variable = row["path"], row["variable"]
+            dashes = field.replace("_", "-")
+            value = fresh()
+            self.values = [value]
+            words = [["start", f"--{field}={value}"], ["start", f"--{field}", value],
+                     ["start", f"--{dashes}={value}"], ["start", f"--{dashes}", value],
+                     ["start", field, value], ["start", f"{field}={value}"],
+                     ["start", f"{variable}={value}"], ["start", f"--{field}x={value}"],
+                     ["start", "--set", field, value], ["start", f"--set={field}", value],
+                     ["start", "--set", f"{field}x", value], ["start", "--set", field, "=", value],
+                     ["start", "--set", f"{field}=", value], ["start", f"--se={field}={value}"],
+                     ["config", "set", field, "x", value], ["config", "set", f"{field}={value}"],
+                     ["config", "set", f"{field}={value}", "x"],
+                     ["config", "set", f"{field[:-1]}={value}", "x"],
+                     ["config", "get", field, value], ["config", "get", f"{field}={value}"],
+                     ["config", "get", f"{field[:-1]}={value}"],
+                     ["config", "unset", field, value], ["config", "unset", f"{field}={value}"],
+                     ["config", "validate", f"{field}={value}"], [f"{field}={value}"],
+                     [field, value], [f"--{field}={value}", "status"]]
+            for arguments in words:
+                for form in ((), ("--json",)):
+                    with self.subTest(arguments=arguments, form=form):
+                        result = self.home.ctl(*arguments, *form)
+                        self.refused(result)
+                        with_path = any(field in word for word in arguments)
+                        if with_path and "x=" not in str(arguments):
+                            self.assertIn(field, result.out + result.err)
+            for arguments in (["--set", field, value], ["--set", field, "=", value],
+                              [f"--set={field}", value], [f"--{field}={value}"],
+                              [f"--{field}", value], [field, value], [f"{field}={value}"],
+                              [f"{field[:-1]}={value}"], [f"--{dashes}={value}"]):
+                with self.subTest("holond", arguments=arguments):
+                    self.refused(self.home.holond(*arguments))
+
+    def refused(self, result):
+        self.assert_exit(2, result)
+        self.look("what was said", (result.out + result.err).encode())
+
     def test_a_restart_that_is_not_given_it_again_says_so(self):
         for row in self.secrets():
             way = Way(self.home, row, "variable")

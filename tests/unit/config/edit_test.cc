@@ -20,11 +20,15 @@ class Edit : public ScratchTest {
   }
   absl::Status Set(const std::string& field, const std::string& text) {
     faults_.clear();
-    return SetInFile(inputs_, field, text, &faults_);
+    return Done(PlanSet(inputs_, field, text, &faults_));
   }
   absl::Status Unset(const std::string& field) {
     faults_.clear();
-    return UnsetInFile(inputs_, field, &faults_);
+    return Done(PlanUnset(inputs_, field, &faults_));
+  }
+  static absl::Status Done(const absl::StatusOr<FileEdit>& edit) {
+    if (!edit.ok()) return edit.status();
+    return edit->changes() ? config::Write(*edit) : absl::OkStatus();
   }
 
   std::vector<Fault> faults_;
