@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ctl/commands/commands.h"
 #include "ctl/commands/context.h"
@@ -22,7 +23,9 @@ int main(int argc, char** argv) {
   std::optional<holon::ctl::Options> options = holon::ctl::ParseOptions(argc, argv, &exit_code);
   if (!options.has_value()) return static_cast<int>(exit_code);
   // Before there is any thread, so that all of them inherit the mask.
-  auto interrupts = holon::base::SignalFd::Create({SIGINT, SIGTERM, SIGHUP, SIGQUIT});
+  std::vector<int> signals = {SIGINT, SIGTERM, SIGQUIT};
+  if (!holon::base::IsIgnored(SIGHUP)) signals.push_back(SIGHUP);  // Not under nohup.
+  auto interrupts = holon::base::SignalFd::Create(signals);
   if (!interrupts.ok()) return static_cast<int>(ExitCode::kFailed);
   holon::base::SystemClock clock;
   const std::string self = holon::ctl::CommandText({argv, argv + argc});

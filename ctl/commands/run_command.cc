@@ -25,6 +25,8 @@ namespace {
 constexpr int kNotExecutable = 126;
 constexpr int kNotFound = 127;
 constexpr int kSignalled = 128;
+// Who ends a process and then its group, as timeout(1) does, asks once.
+constexpr absl::Duration kSameRequest = absl::Seconds(1);
 
 // The caller's environment with the runtime's two variables in place of what they were.
 std::vector<std::string> EnvironmentFor(const World& world, const std::string& socket) {
@@ -55,8 +57,7 @@ class Errand {
     options.arguments.assign(words.begin() + 1, words.end());
     options.environment = EnvironmentFor(context_.world(), socket);
     // Ctrl-C and reads from the terminal are the command's.
-    options.new_session = false;
-    options.inherit_stdio = true;
+    options.in_callers_place = true;
     absl::StatusOr<base::Child> child = base::Spawn(options);
     if (!child.ok()) return Complain(child.status());
     return Follow(*child);
@@ -76,15 +77,22 @@ class Errand {
         return ended->signaled ? kSignalled + ended->code : ended->code;
       }
       std::optional<base::SignalFd::Received> received = interrupts.Read();
-      // The terminal has sent it to the command as well.
-      if (!received.has_value() || received->sender_pid == 0) continue;
-      (void)child.handle().Signal(asked_ ? SIGKILL : received->signal);
-      asked_ = true;
+      if (!received.has_value() || IsKey(*received)) continue;
+      const absl::Duration now = context_.world().clock.Uptime();
+      const bool again = asked_at_.has_value() && now - *asked_at_ >= kSameRequest;
+      (void)child.handle().Signal(again ? SIGKILL : received->signal);
+      if (!asked_at_.has_value()) asked_at_ = now;
     }
   }
 
+  // Of the terminal, which has sent it to the command as well.
+  static bool IsKey(const base::SignalFd::Received& received) {
+    return received.from_kernel && (received.signal == SIGINT || received.signal == SIGQUIT);
+  }
+
   Context& context_;
-  bool asked_ = false;  // Somebody wants it to end; the second time it has to.
+  // Somebody wants it to end; who asks again has waited long enough.
+  std::optional<absl::Duration> asked_at_;
 };
 
 // Stops the generation that this call has started. Nothing interrupts it: it is bounded by its own

@@ -19,7 +19,7 @@ struct World {
   state::HomePaths paths;
   std::string socket_path;
   base::Clock& clock;
-  base::SignalFd& interrupts;  // SIGINT, SIGTERM and SIGHUP of holonctl itself.
+  base::SignalFd& interrupts;  // SIGINT, SIGTERM, SIGQUIT and SIGHUP of holonctl itself.
   Console& console;
   std::string self;  // This command line, without secrets, for logs.
 

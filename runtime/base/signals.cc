@@ -24,7 +24,13 @@ absl::StatusOr<SignalFd> SignalFd::Create(const std::vector<int>& signals) {
 std::optional<SignalFd::Received> SignalFd::Read() {
   signalfd_siginfo info;
   if (read(fd_.get(), &info, sizeof info) != sizeof info) return std::nullopt;
-  return Received{static_cast<int>(info.ssi_signo), static_cast<int>(info.ssi_pid), info.ssi_uid};
+  return Received{static_cast<int>(info.ssi_signo), static_cast<int>(info.ssi_pid), info.ssi_uid,
+                  info.ssi_code == SI_KERNEL};
+}
+
+bool IsIgnored(int signal) {
+  struct sigaction action = {};
+  return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 std::string SignalName(int signal) {

@@ -17,6 +17,7 @@ class SignalFd {
     int signal = 0;
     int sender_pid = 0;  // As the kernel says; 0 where it does not.
     unsigned sender_uid = 0;
+    bool from_kernel = false;  // A key, a hang-up, a timer: no process has sent it.
   };
 
   // Blocks the signals for this thread and its later children, and ignores SIGPIPE.
@@ -31,6 +32,9 @@ class SignalFd {
   explicit SignalFd(UniqueFd fd) : fd_(std::move(fd)) {}
   UniqueFd fd_;
 };
+
+// Whether this process was started with a signal ignored, as nohup does. Before a handler is set.
+bool IsIgnored(int signal);
 
 // "SIGTERM"; "signal 99" for what has no name.
 std::string SignalName(int signal);

@@ -78,7 +78,7 @@ absl::StatusOr<Child> Spawn(const SpawnOptions& options) {
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
   };
-  if (!options.inherit_stdio) {
+  if (!options.in_callers_place) {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     for (int fd : {1, 2}) {
       if (options.output_fd >= 0) {
@@ -92,16 +92,20 @@ absl::StatusOr<Child> Spawn(const SpawnOptions& options) {
     posix_spawn_file_actions_addchdir_np(&actions, options.working_directory.c_str());
   }
   // A program in the caller's place has the caller's descriptors; ours close themselves.
-  if (!options.inherit_stdio) posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+  if (!options.in_callers_place) posix_spawn_file_actions_addclosefrom_np(&actions, 3);
 
-  sigset_t every;
+  sigset_t defaults;
   sigset_t none;
-  sigfillset(&every);
+  sigfillset(&defaults);
   sigemptyset(&none);
-  posix_spawnattr_setsigdefault(&attributes, &every);
+  if (options.in_callers_place) {
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);  // SignalFd ignores it, whatever the caller did.
+  }
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
   posix_spawnattr_setsigmask(&attributes, &none);
   short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
-  if (options.new_session) flags |= POSIX_SPAWN_SETSID;
+  if (!options.in_callers_place) flags |= POSIX_SPAWN_SETSID;
   posix_spawnattr_setflags(&attributes, flags);
 
   std::vector<std::string> arguments = {options.program};

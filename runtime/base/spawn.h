@@ -32,8 +32,9 @@ struct SpawnOptions {
   std::vector<std::string> environment;  // "NAME=value".
   std::string working_directory;
   int output_fd = -1;  // Becomes stdout and stderr; -1: /dev/null.
-  bool new_session = true;
-  bool inherit_stdio = false;  // Keep the caller's stdin, stdout, stderr and inherited descriptors.
+  // As if the caller ran it itself: in the caller's session, with its stdin, stdout, stderr,
+  // inherited descriptors and ignored signals. Else in a session of its own.
+  bool in_callers_place = false;
 };
 
 // A child of this process. Move-only; its destruction does not touch the process.
@@ -53,7 +54,7 @@ class Child {
   std::optional<ExitStatus> ended_;
 };
 
-// Starts a program with default signals, an empty mask and no descriptor but 0, 1 and 2. Call it
+// Starts a program with an empty mask, default signals and no descriptor but 0, 1 and 2. Call it
 // from a thread that outlives the child. NOT_FOUND, PERMISSION_DENIED, RESOURCE_EXHAUSTED.
 absl::StatusOr<Child> Spawn(const SpawnOptions& options);
 

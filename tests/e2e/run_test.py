@@ -1,11 +1,20 @@
 """A runtime for the length of one command."""
 
+import fcntl
 import os
+import pty
 import signal
+import termios
+import time
 
 import processes
-from harness import NO_WINDOW, HolonTest, main
+from commands import Running
+from harness import NO_WINDOW, HolonTest, bin_dir, main
 from peers import use_fake_holond
+
+
+def ignore_hangup():
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 class RunTest(HolonTest):
@@ -69,9 +78,68 @@ class RunTest(HolonTest):
         command = int(running.read_line())
         running.signal(signal.SIGTERM)
         self.assertEqual("asked", running.read_line().strip())
+        # Who ends a group asks each of its processes, some twice: that is one request.
+        running.signal(signal.SIGTERM)
+        self.assertEqual("asked", running.read_line().strip())
         self.assertTrue(processes.is_alive(command))
+        time.sleep(1.1)
         running.signal(signal.SIGTERM)
         self.assert_exit(128 + 9, running.finish())
+        self.assert_nothing_left()
+
+    def test_a_command_that_timeout_ends_may_finish_in_peace(self):
+        script = "trap 'sleep 0.3; echo put away; exit 0' TERM; echo on; while :; do sleep 0.1; done"
+        command = ["timeout", "2", str(bin_dir() / "holonctl"), "--home", str(self.home.path), "run",
+                   *NO_WINDOW, "--", "sh", "-c", script]
+        running = Running(command, env=self.home.environment())
+        self.home.commands.append(running)
+        result = running.finish()
+        self.assert_exit(124, result)
+        self.assertEqual("on\nput away\n", result.out)
+        processes.wait_until(lambda: not processes.of_root(self.home.root), "everything has ended")
+        self.assert_nothing_left()
+
+    def test_without_a_hangup_where_the_caller_wants_none(self):
+        running = self.run_command(
+            "sh", "-c", "echo $$; read -r _ < \"$0\"; echo done", self.fifo(), preexec_fn=ignore_hangup)
+        command = int(running.read_line())
+        for pid in (running.pid, command):
+            processes.kill(pid, signal.SIGHUP)
+        # For both, so that it does not wait for a reader that is no more.
+        with open(self.home.root / "fifo", "r+b", buffering=0) as fifo:
+            fifo.write(b"go\n")
+            result = running.finish()
+        self.assert_exit(0, result)
+        self.assertIn("done", result.out)
+        self.assert_nothing_left()
+
+    def test_a_key_reaches_the_command_once(self):
+        script = "trap 'echo asked; asked=1' INT; echo on; until [ \"$asked\" ]; do sleep 0.1; done; exit 7"
+        ours, theirs = pty.openpty()
+        try:
+            running = self.run_command("sh", "-c", script, start_new_session=True,
+                                       preexec_fn=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0))
+            self.assertEqual("on", running.read_line())
+            os.write(ours, b"\x03")
+            result = running.finish()
+        finally:
+            os.close(ours)
+            os.close(theirs)
+        self.assert_exit(7, result)
+        self.assertEqual("on\nasked\n", result.out)
+        self.assert_nothing_left()
+
+    def test_a_terminal_that_is_closed_ends_the_command(self):
+        ours, theirs = pty.openpty()
+        try:
+            running = self.run_command("sh", "-c", "echo $$; exec sleep 1000", start_new_session=True,
+                                       preexec_fn=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0))
+            command = int(running.read_line())
+        finally:
+            os.close(ours)
+            os.close(theirs)
+        running.finish()
+        processes.wait_gone(command)
         self.assert_nothing_left()
 
     def test_a_runtime_that_took_its_place_is_left_alone(self):

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <set>
@@ -47,6 +48,25 @@ TEST_F(SignalsTest, ComeByDescriptorWithTheirSender) {
   EXPECT_EQ(received->sender_pid, getpid());
   EXPECT_EQ(received->sender_uid, getuid());
   EXPECT_FALSE(signals->Read().has_value());
+}
+
+TEST_F(SignalsTest, TellTheKernelFromAProcess) {
+  absl::StatusOr<SignalFd> signals = SignalFd::Create({SIGALRM});
+  ASSERT_TRUE(signals.ok());
+  kill(getpid(), SIGALRM);
+  EXPECT_FALSE(signals->Read()->from_kernel);
+  itimerval soon = {};
+  soon.it_value.tv_usec = 1;
+  ASSERT_EQ(setitimer(ITIMER_REAL, &soon, nullptr), 0);
+  WaitReadable({signals->fd()}, absl::InfiniteDuration());
+  EXPECT_TRUE(signals->Read()->from_kernel);
+}
+
+TEST_F(SignalsTest, AHangupThatTheCallerIgnoresStaysIgnored) {
+  EXPECT_FALSE(IsIgnored(SIGHUP));
+  auto before = signal(SIGHUP, SIG_IGN);
+  EXPECT_TRUE(IsIgnored(SIGHUP));
+  signal(SIGHUP, before);
 }
 
 TEST_F(SignalsTest, EachOfSeveralIsRead) {

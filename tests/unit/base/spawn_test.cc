@@ -79,7 +79,7 @@ TEST_F(SpawnTest, StandardDescriptorsLeadToTheOutputOrNowhere) {
   for (int fd : {0, 1, 2}) {
     EXPECT_TRUE(Holds(absl::StrCat("[ \"$(readlink /proc/$$/fd/", fd, ")\" = /dev/null ]"))) << fd;
   }
-  shell_.inherit_stdio = true;
+  shell_.in_callers_place = true;
   for (int fd : {0, 1, 2}) {
     EXPECT_TRUE(
         Holds(absl::StrCat("[ /proc/$$/fd/", fd, " -ef /proc/", getpid(), "/fd/", fd, " ]")))
@@ -98,7 +98,7 @@ TEST_F(SpawnTest, RunsInTheFolderGivenElseInOurs) {
 
 TEST_F(SpawnTest, LeadsASessionOfItsOwnWhereItShould) {
   for (bool own : {true, false}) {
-    shell_.new_session = own;
+    shell_.in_callers_place = !own;
     shell_.arguments = {"-c", ":"};
     absl::StatusOr<Child> child = Spawn(shell_);
     ASSERT_TRUE(child.ok());
@@ -129,6 +129,17 @@ TEST_F(SpawnTest, SignalsAreAsIfNobodyHadTouchedThem) {
   EXPECT_EQ(blocked, 0u);
   // Signals 32 and 33 belong to the C library.
   EXPECT_EQ(ignored & 0x7fffffff, 0u);
+}
+
+TEST_F(SpawnTest, InTheCallersPlaceWhatTheCallerIgnoresStaysIgnored) {
+  shell_.in_callers_place = true;
+  auto pipe = signal(SIGPIPE, SIG_IGN);  // Ours, not the caller's.
+  auto hangup = signal(SIGHUP, SIG_IGN);
+  EXPECT_TRUE(Holds("kill -HUP $$"));
+  EXPECT_FALSE(Holds("kill -PIPE $$"));
+  signal(SIGHUP, hangup);
+  EXPECT_FALSE(Holds("kill -HUP $$"));
+  signal(SIGPIPE, pipe);
 }
 
 TEST_F(SpawnTest, TellsHowItEnded) {
