@@ -18,13 +18,13 @@ namespace {
 
 std::string FailureText(const v1::FailureView& failure, const Console& console) {
   const Tone tone = failure.cleared() ? Tone::kFaint : Tone::kBad;
-  const std::vector<std::string> summary = absl::StrSplit(failure.summary(), '\n');
+  const std::vector<std::string> summary = absl::StrSplit(Printable(failure.summary()), '\n');
   std::string text = absl::StrCat(console.Paint(tone, failure.cleared() ? "○" : "●"), " ",
                                   failure.occurred_at(), "  ", console.Paint(tone, failure.phase()),
                                   "  ", console.Paint(Tone::kStrong, summary.front()), "\n");
   std::vector<std::vector<std::string>> rows;
   auto add = [&](const std::string& key, const std::string& value) {
-    if (!value.empty()) rows.push_back({"  " + console.Paint(Tone::kFaint, key), value});
+    if (!value.empty()) rows.push_back({"  " + console.Paint(Tone::kFaint, key), Printable(value)});
   };
   add("ended", failure.ended());
   add("generation", absl::StrCat(failure.instance_id(),
@@ -32,7 +32,7 @@ std::string FailureText(const v1::FailureView& failure, const Console& console) 
   if (failure.cleared()) add("since then", "a later generation has been stable");
   for (int i = 0; i < failure.log_excerpt_size(); ++i) {
     rows.push_back({"  " + console.Paint(Tone::kFaint, i == 0 ? "log" : ""),
-                    console.Paint(Tone::kFaint, failure.log_excerpt(i))});
+                    console.Paint(Tone::kFaint, Printable(failure.log_excerpt(i)))});
   }
   add("see", failure.detail_hint());
   return absl::StrCat(text, Table(rows));

@@ -47,7 +47,11 @@ std::string InUtc(absl::string_view time) {
 
 std::string Rendered(const std::string& line, bool json, const Console& console) {
   const state::LogLine parsed = state::ParseLogLine(line);
-  if (!json) return absl::StrCat(console.Paint(ToneOf(parsed.level), line), "\n");
+  if (!json) {
+    // Whoever reads it with a program gets it as it was written.
+    const std::string shown = console.stdout_terminal() ? Printable(line) : line;
+    return absl::StrCat(console.Paint(ToneOf(parsed.level), shown), "\n");
+  }
   v1::LogLineView view;
   view.set_line(config::ToUtf8(line));
   if (!parsed.time.empty()) view.set_time(InUtc(parsed.time));

@@ -6,7 +6,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "runtime/config/text.h"
 
 namespace holon::ctl {
 
@@ -15,6 +21,14 @@ bool UseColor(ColorChoice choice, const char* no_color, const char* term, bool t
   // NO_COLOR counts only when it is not empty.
   if (no_color != nullptr && *no_color != '\0') return false;
   return terminal && !(term != nullptr && std::string(term) == "dumb");
+}
+
+std::string Printable(absl::string_view text) {
+  std::vector<std::string> lines;
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    lines.push_back(config::OneLine(absl::StrReplaceAll(line, {{"\t", "    "}})));
+  }
+  return absl::StrJoin(lines, "\n");
 }
 
 std::string Painted(Tone tone, absl::string_view text) {
@@ -37,9 +51,9 @@ std::string Painted(Tone tone, absl::string_view text) {
 
 Console::Console(ColorChoice color, bool quiet)
     : quiet_(quiet),
+      stdout_terminal_(isatty(STDOUT_FILENO) == 1),
       stderr_terminal_(isatty(STDERR_FILENO) == 1),
-      stdout_color_(
-          UseColor(color, getenv("NO_COLOR"), getenv("TERM"), isatty(STDOUT_FILENO) == 1)),
+      stdout_color_(UseColor(color, getenv("NO_COLOR"), getenv("TERM"), stdout_terminal_)),
       stderr_color_(UseColor(color, getenv("NO_COLOR"), getenv("TERM"), stderr_terminal_)) {}
 
 void Console::Put(FILE* stream, absl::string_view text) {
@@ -64,15 +78,15 @@ void Console::Text(absl::string_view text) {
 void Console::Error(absl::string_view message, absl::string_view hint) {
   ClearProgress();
   std::string label = stderr_color_ ? Painted(Tone::kBad, "error:") : "error:";
-  Put(stderr, absl::StrCat("holonctl: ", label, " ", message, "\n"));
-  if (!hint.empty()) Put(stderr, absl::StrCat("  next: ", hint, "\n"));
+  Put(stderr, absl::StrCat("holonctl: ", label, " ", Printable(message), "\n"));
+  if (!hint.empty()) Put(stderr, absl::StrCat("  next: ", Printable(hint), "\n"));
 }
 
 void Console::Warning(absl::string_view message) {
   if (quiet_) return;
   ClearProgress();
   std::string label = stderr_color_ ? Painted(Tone::kWarning, "warning:") : "warning:";
-  Put(stderr, absl::StrCat("holonctl: ", label, " ", message, "\n"));
+  Put(stderr, absl::StrCat("holonctl: ", label, " ", Printable(message), "\n"));
 }
 
 void Console::Progress(absl::string_view text) {

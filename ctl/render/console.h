@@ -25,9 +25,9 @@ class Console {
   void Data(absl::string_view text);
   // To stdout, unless --quiet: what a person wants to read.
   void Text(absl::string_view text);
-  // To stderr, always: an error, and the command to run next.
+  // To stderr, always, and printable: an error, and the command to run next.
   void Error(absl::string_view message, absl::string_view hint = "");
-  // To stderr, unless --quiet.
+  // To stderr, unless --quiet, and printable.
   void Warning(absl::string_view message);
   // Replaces the progress line on a terminal; nothing elsewhere.
   void Progress(absl::string_view text);
@@ -40,6 +40,7 @@ class Console {
   // What could not be printed is missed by nobody: the reader of a pipe has left.
   bool reader_left() const { return reader_left_; }
   bool shows_progress() const { return stderr_terminal_ && !quiet_; }
+  bool stdout_terminal() const { return stdout_terminal_; }
   // Columns of the terminal; 100 where there is none.
   int Width() const;
 
@@ -47,6 +48,7 @@ class Console {
   void Put(FILE* stream, absl::string_view text);
 
   bool quiet_;
+  bool stdout_terminal_;
   bool stderr_terminal_;
   bool stdout_color_;
   bool stderr_color_;
@@ -57,6 +59,10 @@ class Console {
 
 // Pure: whether to use colours, from --color, NO_COLOR and what stands at the other end.
 bool UseColor(ColorChoice choice, const char* no_color, const char* term, bool terminal);
+
+// Pure: text from elsewhere as a terminal may have it: nothing in it moves the cursor, sets a title
+// or ends its colour. Lines stay lines; tabs become spaces, other control characters '?'.
+std::string Printable(absl::string_view text);
 
 // Pure: `text` in the escape sequences of a tone.
 std::string Painted(Tone tone, absl::string_view text);

@@ -93,7 +93,7 @@ std::string StatusText(const v1::StatusView& view, absl::Time now, const Console
   auto add = [&](const std::string& key, const std::string& value) {
     rows.push_back({"  " + console.Paint(Tone::kFaint, key), value});
   };
-  add("message", view.message());
+  add("message", Printable(view.message()));
   if (view.has_pid()) add("pid", absl::StrCat(view.pid()));
   if (view.has_instance_id()) add("generation", view.instance_id());
   if (view.has_version()) add("version", view.version());
@@ -109,13 +109,13 @@ std::string StatusText(const v1::StatusView& view, absl::Time now, const Console
                             absl::StrCat("differs from yours in ", view.differences_size(),
                                          view.differences_size() == 1 ? " setting" : " settings")));
   }
-  for (const std::string& file : view.stale_files()) add("left over", file);
+  for (const std::string& file : view.stale_files()) add("left over", Printable(file));
   if (view.has_last_failure()) {
     const v1::FailureView& failure = view.last_failure();
     add("last failure",
         absl::StrCat(failure.occurred_at(), "  ", failure.phase(),
                      failure.this_generation() ? ", this generation" : ", an earlier generation"));
-    add("", failure.summary().substr(0, failure.summary().find('\n')));
+    add("", Printable(failure.summary().substr(0, failure.summary().find('\n'))));
   }
   absl::StrAppend(&text, Table(rows));
   if (view.differences_size() > 0) {

@@ -1,7 +1,6 @@
 """The command line itself: help, options and where they stand, what goes to which stream, colours, JSON."""
 
 import os
-import pty
 import re
 import subprocess
 
@@ -177,21 +176,9 @@ class ColorTest(HolonTest):
         self.assertFalse(self.colored("--json", "--color", "always"))
 
     def colored_on_terminal(self, *arguments, env):
-        ours, theirs = pty.openpty()
-        command = [bin_dir() / "holonctl", "--home", self.home.path, "config", "show", "--origin",
-                   *arguments]
-        shown = b""
-        with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs,
-                              env=self.home.environment(env)):
-            os.close(theirs)
-            try:
-                while chunk := os.read(ours, 65536):
-                    shown += chunk
-            except OSError:  # The other end is closed.
-                pass
-        os.close(ours)
-        self.assertIn(b"log.level", shown)
-        return ESCAPE.encode() in shown
+        shown = self.home.ctl_on_terminal("config", "show", "--origin", *arguments, env=env)
+        self.assertIn("log.level", shown)
+        return ESCAPE in shown
 
 
 class JsonTest(HolonTest):

@@ -32,6 +32,16 @@ class HistoryTest(HolonTest):
         self.assertIn("failures.json", " ".join(result.json["warnings"]))
         self.assert_exit(0, self.home.ctl("failures"))
 
+    def test_what_a_runtime_printed_does_nothing_to_a_terminal(self):
+        use_fake_holond(self.home, "fails")
+        shown = [self.home.ctl_on_terminal(*command, env={"NO_COLOR": "1"})
+                 for command in (["start"], ["failures"], ["status"])]
+        self.assertIn("?]0;owned??[2J", shown[0])
+        self.assertIn("?]0;owned??[2J", shown[1])
+        for text in shown:
+            self.assertNotIn("\x1b]", text)
+            self.assertNotIn("\x1b[2J", text)
+
     def test_it_needs_no_valid_configuration(self):
         self.home.make()
         self.home.write_config("{")

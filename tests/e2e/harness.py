@@ -8,8 +8,10 @@ Run with HOLON_BIN naming the folder of holonctl and holond; one file alone:
 import json
 import os
 import pathlib
+import pty
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -149,6 +151,22 @@ class Home:
 
     def holond(self, *arguments, seconds=HANG_SECONDS, **options):
         return self.spawn_holond(*arguments, **options).finish(seconds)
+
+    def ctl_on_terminal(self, *arguments, env=None):
+        """What a command shows on a terminal of its own."""
+        ours, theirs = pty.openpty()
+        command = [(self.bin or bin_dir()) / "holonctl", "--home", self.path, *arguments]
+        shown = b""
+        with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs,
+                              env=self.environment({"TERM": "xterm", **(env or {})})):
+            os.close(theirs)
+            try:
+                while chunk := os.read(ours, 65536):
+                    shown += chunk
+            except OSError:  # The other end is closed.
+                pass
+        os.close(ours)
+        return shown.decode()
 
     def start(self, *arguments, **options):
         """A start that must succeed, without a stability window. Returns its JSON."""

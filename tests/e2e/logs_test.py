@@ -68,6 +68,13 @@ class LogsTest(LogTest):
         self.assertIn("line 99", str(document))
 
     # Case: daemon logs tail zero omits log tail.
+    def test_what_is_written_does_nothing_to_a_terminal(self):
+        line = "\x1b]0;owned\x07\x1b[2J\r precious"
+        self.write_log(line + "\n")
+        self.assertEqual(line + "\n", self.home.ctl("logs").out)
+        shown = self.home.ctl_on_terminal("logs", env={"NO_COLOR": "1"})
+        self.assertEqual("?]0;owned??[2J? precious\r\n", shown)
+
     def test_a_tail_of_none(self):
         self.write_log("line\n")
         self.assertEqual([], self.logs("--tail", "0"))

@@ -2,7 +2,7 @@
 
     fake_holond.py BEHAVIOUR REAL_HOLOND HOLOND_ARGUMENTS…
 
-    fails         says why on stderr and exits with status 3
+    fails         says why on stderr, with what plays with a terminal, and exits with status 3
     crashes       is ended by SIGSEGV
     hangs         never says anything
     steps         tells of its progress for a while, then becomes the real holond
@@ -45,7 +45,7 @@ def sleep_for_ever():
 
 
 def fails(become_real, home):
-    print("boom: the state of this home cannot be read", file=sys.stderr, flush=True)
+    print("boom: the state of this home cannot be read \x1b]0;owned\x07\x1b[2J", file=sys.stderr, flush=True)
     sys.exit(3)
 
 

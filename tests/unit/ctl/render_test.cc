@@ -108,6 +108,14 @@ TEST(ConsoleTest, ColoursFollowTheConventions) {
   EXPECT_FALSE(UseColor(ColorChoice::kNever, nullptr, "xterm", true));
 }
 
+TEST(ConsoleTest, TextFromElsewhereDoesNothingToATerminal) {
+  EXPECT_EQ(Printable("plain äöü ✓"), "plain äöü ✓");
+  EXPECT_EQ(Printable("a\tb\nc\n\nd\n"), "a    b\nc\n\nd\n");
+  EXPECT_EQ(Printable("\x1b]0;title\x07 \x1b[2J \r\x08\x7f \xc2\x9b"), "?]0;title? ?[2J ??? ?");
+  EXPECT_EQ(Printable("\xff"), "?");
+  EXPECT_EQ(Printable(""), "");
+}
+
 TEST(TableTest, AlignsWhatIsSeenNotWhatIsStored) {
   EXPECT_EQ(Table({{"a", "b"}, {Painted(Tone::kGood, "ö"), "c"}, {"long", ""}}),
             "a     b\n" + Painted(Tone::kGood, "ö") + "     c\nlong\n");
