@@ -28,7 +28,7 @@ void Show(Context& context, const v1::StatusView& view) {
       state::LogTail(context.world().paths.log, kLogLinesWhenWrong);
   if (lines.empty()) return;
   console.Text(absl::StrCat("\n", console.Paint(Tone::kFaint, context.world().paths.log), "\n"));
-  for (const std::string& line : lines) console.Text(absl::StrCat("  ", line, "\n"));
+  for (const std::string& line : lines) console.Text(absl::StrCat("  ", Printable(line), "\n"));
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "runtime/base/file.h"
 
@@ -43,6 +45,23 @@ TEST_F(AuditLogTest, BeginsANewFileWhenOneIsFull) {
   ASSERT_TRUE(AppendAudit(path_, entry).ok());
   EXPECT_TRUE(std::filesystem::exists(path_ + ".1"));
   EXPECT_EQ(*base::ReadFile(path_, 1000), "{\"action\":\"start\"}\n");
+}
+
+TEST_F(AuditLogTest, SeveralWritersBeginOneNewFile) {
+  v1::AuditEntry entry;
+  entry.set_action("stop");
+  for (int round = 0; round < 100; ++round) {
+    ASSERT_TRUE(base::WriteFileAtomically(path_, std::string(kMaxAuditBytes, 'x')).ok());
+    std::vector<std::thread> writers;
+    for (int number = 0; number < 4; ++number) {
+      writers.emplace_back([&] { EXPECT_TRUE(AppendAudit(path_, entry).ok()); });
+    }
+    for (std::thread& writer : writers) writer.join();
+    ASSERT_EQ(std::filesystem::file_size(path_ + ".1"), static_cast<size_t>(kMaxAuditBytes));
+    ASSERT_EQ(*base::ReadFile(path_, 1000),
+              "{\"action\":\"stop\"}\n{\"action\":\"stop\"}\n{\"action\":\"stop\"}\n"
+              "{\"action\":\"stop\"}\n");
+  }
 }
 
 }  // namespace
