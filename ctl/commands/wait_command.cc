@@ -1,6 +1,6 @@
 // wait and status --watch: they follow the home by inotify, pidfd and the runtime's own stream;
 // nothing polls.
-#include <sys/inotify.h>
+#include <unistd.h>
 
 #include <memory>
 #include <optional>
@@ -13,7 +13,9 @@
 #include "ctl/lifecycle/home_watch.h"
 #include "ctl/render/json_view.h"
 #include "ctl/render/status_text.h"
+#include "runtime/base/descriptor.h"
 #include "runtime/base/duration.h"
+#include "runtime/base/wait.h"
 
 namespace holon::ctl {
 namespace {
@@ -89,7 +91,9 @@ base::ExitCode RunWait(Context& context) {
 
 base::ExitCode RunStatusWatch(Context& context) {
   World& world = context.world();
-  HomeWatch watch(world, HomeWatch::Scope::kFiles);
+  // A pipe that nobody reads any more ends this now, and not with the next change.
+  const int reader = base::IsPipe(STDOUT_FILENO) ? STDOUT_FILENO : -1;
+  HomeWatch watch(world, HomeWatch::Scope::kFiles, reader);
   std::string shown;
   while (true) {
     absl::StatusOr<probe::Sighting> sighting = world.Look();
@@ -102,11 +106,14 @@ base::ExitCode RunStatusWatch(Context& context) {
                                  : StatusText(view, world.clock.Now(), context.console()) + "\n");
       shown = text;
     }
-    if (!context.console().delivered()) return base::ExitCode::kFailed;  // Nobody reads any more.
+    // A full disk is told by the console; who has read enough has got what it wanted.
+    if (!context.console().delivered()) return base::ExitCode::kDone;
     if (watch.AwaitChange(*sighting, absl::InfiniteDuration(), "watching") ==
         Waited::kInterrupted) {
       return base::ExitCode::kInterrupted;
     }
+    const bool left = reader >= 0 && base::WaitReadable({reader}, absl::ZeroDuration()).has_value();
+    if (left) return base::ExitCode::kDone;
   }
 }
 

@@ -92,13 +92,15 @@ Waited HomeWatch::AwaitChange(probe::Sighting& sighting, absl::Duration deadline
     if (watching) fds.push_back(inotify_->fd());
     if (process.ok()) fds.push_back(process->fd());
     if (stream_open) fds.push_back(stream_->fd());
+    if (also_ >= 0) fds.push_back(also_);
     const bool blind = (!tells && !watching) || sighting.verdict == probe::Verdict::kUnresponsive ||
                        (probe::Answers(sighting.verdict) && !process.ok());
     const absl::Duration limit =
         blind ? std::min(deadline, world_.clock.Uptime() + kBlindInterval) : deadline;
-    Waited waited = WaitVisibly(world_, fds, limit, doing);
+    size_t ready = 0;
+    Waited waited = WaitVisibly(world_, fds, limit, doing, &ready);
     if (waited == Waited::kTimedOut && limit < deadline) return Waited::kReady;
-    if (waited != Waited::kReady) return waited;
+    if (waited != Waited::kReady || fds[ready] == also_) return waited;
     if (stream_open) {
       RuntimeWatch::News news = stream_->Take();
       stream_open = !news.ended;

@@ -24,9 +24,11 @@ class HomeWatch {
     kRuntime,  // Nothing.
     kFiles,    // Whatever happens to its files, too.
   };
-  HomeWatch(World& world, Scope scope) : world_(world), scope_(scope) {}
+  // `also`: a descriptor that is news when it is readable; -1 for none.
+  HomeWatch(World& world, Scope scope, int also = -1) : world_(world), scope_(scope), also_(also) {}
 
-  // Blocks until the home may look different from `sighting`, the newest look at it.
+  // Blocks until the home may look different from `sighting`, the newest look at it, or until
+  // `also` is readable.
   Waited AwaitChange(probe::Sighting& sighting, absl::Duration deadline, const std::string& doing);
 
  private:
@@ -38,6 +40,7 @@ class HomeWatch {
 
   World& world_;
   const Scope scope_;
+  const int also_;
   std::optional<base::Inotify> inotify_;
   std::vector<std::string> watched_;
   bool lost_ = false;  // A watched directory is gone.

@@ -172,15 +172,17 @@ class WatchTest(HolonTest):
         self.read_until(watching, "running")
         self.assert_exit(130, watching.interrupt())
 
-    def test_a_reader_that_leaves_ends_it(self):
-        self.home.start()
-        watching = self.watch()
-        watching.read_json()
-        watching.process.stdout.close()
-        watching.open.discard(next(iter(watching.streams)))
-        watching.poller.unregister(next(iter(watching.streams)))
-        self.home.stop()
-        watching.process.wait(30)
+    def test_a_reader_that_leaves_ends_it_at_once(self):
+        for serving in (False, True):
+            with self.subTest(serving=serving):
+                if serving:
+                    self.home.start()
+                watching = self.watch()
+                watching.read_json()
+                watching.process.stdout.close()
+                watching.open.discard(next(iter(watching.streams)))
+                watching.poller.unregister(next(iter(watching.streams)))
+                self.assertEqual(0, watching.process.wait(30))
 
 
 if __name__ == "__main__":
