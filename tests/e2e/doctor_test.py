@@ -75,5 +75,59 @@ class DoctorTest(HolonTest):
         (self.home.run_dir / "failures.json").unlink()
 
 
+class FindingsTest(HolonTest):
+    """One kind of finding after the other, and nothing is changed by the look."""
+
+    def judge(self, result, exit_code, check, severity):
+        self.assert_exit(exit_code, result)
+        found = [finding for finding in result.json["findings"]
+                 if (finding["check"], finding["severity"]) == (check, severity)]
+        self.assertTrue(found, str(result))
+        if severity != "ok":
+            self.assertTrue(all(finding["fix"] for finding in found), found)
+        return "\n".join(f"{finding['message']} → {finding['fix']}" for finding in found)
+
+    def found(self, exit_code, check, severity, *arguments, **options):
+        """The findings' text. There is one of them at least."""
+        before = self.home.snapshot()
+        result = self.home.ctl("doctor", "--json", *arguments, **options)
+        self.assertEqual(before, self.home.snapshot())
+        return self.judge(result, exit_code, check, severity)
+
+    def errors(self, *arguments, **options):
+        result = self.home.ctl("doctor", "--json", *arguments, **options)
+        return {finding["check"] for finding in result.json["findings"]
+                if finding["severity"] == "error"}
+
+
+class SocketPathTest(FindingsTest):
+    def test_where_nobody_can_listen_nobody_does(self):
+        path = self.home.root / ("x" * 110)
+        for arguments, environment in ((("--socket", path), {}),
+                                       (("--set", f"socket_path={path}"), {}),
+                                       ((), {"HOLON_SOCKET": str(path)})):
+            with self.subTest(arguments=arguments, environment=environment):
+                self.found(2, "configuration", "error", *arguments, env=environment)
+                self.found(2, "runtime", "ok", *arguments, env=environment)
+                self.assert_status("stopped", self.home.status(*arguments, env=environment))
+
+    def test_of_a_home_that_is_too_deep(self):
+        self.home.path = self.home.root / ("x" * 110)
+        self.found(2, "socket_path", "error")
+        self.assertLessEqual(self.errors(), {"socket_path", "configuration"})
+        self.assert_state("stopped")
+
+    def test_in_the_configuration_file(self):
+        self.home.write_config({"socket_path": str(self.home.root / ("x" * 110))})
+        self.found(2, "configuration", "error")
+        self.assertEqual({"configuration"}, self.errors())
+        self.assert_state("stopped")
+
+    def test_a_runtime_is_found_all_the_same(self):
+        self.home.start()
+        path = self.home.root / ("x" * 110)
+        self.assert_status("running", self.home.status("--socket", path))
+
+
 if __name__ == "__main__":
     main()
