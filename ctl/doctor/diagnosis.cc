@@ -38,7 +38,11 @@ Finding Error(const std::string& check, ExitCode exit_code, const std::string& m
   return {check, Severity::kError, message, fix, exit_code};
 }
 
-Finding JudgeDirectory(const std::string& check, const DirectoryFacts& directory, uid_t uid) {
+ExitCode ExitCodeFor(const absl::Status& status) {
+  return absl::IsPermissionDenied(status) ? ExitCode::kPermissionDenied : ExitCode::kFailed;
+}
+
+Finding JudgeDirectory(const std::string& check, const PathFacts& directory, uid_t uid) {
   const std::string& path = directory.path;
   if (!directory.info.ok()) {
     return Error(check, ExitCode::kPermissionDenied, std::string(directory.info.status().message()),
@@ -105,9 +109,9 @@ void JudgeConfiguration(const Facts& facts, std::vector<Finding>* findings) {
 
 void JudgeRuntime(const Facts& facts, std::vector<Finding>* findings) {
   if (!facts.sighting.ok()) {
-    findings->push_back(Error("runtime", ExitCode::kPermissionDenied,
-                              std::string(facts.sighting.status().message()),
-                              "run as the owner of the home"));
+    const absl::Status& status = facts.sighting.status();
+    findings->push_back(Error("runtime", ExitCodeFor(status), std::string(status.message()),
+                              absl::StrCat("see whose it is: ls -la ", facts.paths.run)));
     return;
   }
   const probe::Sighting& sighting = *facts.sighting;
@@ -131,17 +135,88 @@ void JudgeRuntime(const Facts& facts, std::vector<Finding>* findings) {
     findings->push_back(Error("runtime", ExitCode::kUnknown,
                               absl::StrCat(state, ": ", sighting.detail), facts.next));
   }
-  if (!sighting.record_damage.empty()) {
-    findings->push_back(
-        Warning("record", sighting.record_damage, "a start or a restart writes it anew"));
+}
+
+// Where nothing else can be a file of ours, neither start nor stop gets far.
+void JudgeFiles(const Facts& facts, std::vector<Finding>* findings) {
+  const size_t before = findings->size();
+  for (const PathFacts& file : facts.files) {
+    const std::string& path = file.path;
+    const std::string look = absl::StrCat("ls -ld ", path);
+    if (!file.info.ok()) {
+      findings->push_back(Error("files", ExitCode::kPermissionDenied,
+                                std::string(file.info.status().message()), look));
+    } else if (file.info->type == FileType::kAbsent) {
+      continue;
+    } else if (file.info->type != FileType::kRegular) {
+      findings->push_back(Error("files", ExitCode::kFailed,
+                                absl::StrCat(path, " is not a regular file"),
+                                absl::StrCat("mv ", path, " ", path, ".aside")));
+    } else if (!file.accessible) {
+      findings->push_back(
+          Error("files", ExitCode::kPermissionDenied,
+                absl::StrFormat("%s cannot be read and written to: it belongs to uid %d and has "
+                                "mode %04o",
+                                path, file.info->owner, file.info->mode),
+                file.info->owner == facts.uid ? absl::StrCat("chmod 600 ", path) : look));
+    }
+  }
+  if (findings->size() == before) {
+    findings->push_back(Ok("files", "none is in the way of a start or a stop"));
   }
 }
 
-void JudgeFiles(const Facts& facts, std::vector<Finding>* findings) {
-  if (!facts.history_damage.empty()) {
-    findings->push_back(Warning("failures", facts.history_damage,
-                                "the next failure begins a new one, and keeps this beside it"));
+// What a damaged file tells is lost; one that cannot be read at all may be anything.
+std::string FixFor(const absl::Status& status, const std::string& path, const std::string& fix) {
+  return absl::IsDataLoss(status) ? fix : absl::StrCat("ls -ld ", path);
+}
+
+Finding JudgeRecord(const Facts& facts) {
+  const std::string& path = facts.paths.daemon_record;
+  if (facts.record.ok()) {
+    return Ok("record", absl::StrCat(path, " can be read (pid ", facts.record->identity().pid(),
+                                     ", generation ", facts.record->instance_id(), ")"));
   }
+  if (absl::IsNotFound(facts.record.status())) {
+    return Ok("record", absl::StrCat(path, " is not there; a runtime writes it"));
+  }
+  const std::string anew = facts.next.empty()
+                               ? absl::StrCat("holonctl --home ", facts.paths.home, " restart")
+                               : facts.next;
+  return Warning("record", std::string(facts.record.status().message()),
+                 FixFor(facts.record.status(), path, anew));
+}
+
+Finding JudgeHistory(const Facts& facts) {
+  const std::string& path = facts.paths.failures;
+  if (!facts.history.ok()) {
+    return Warning(
+        "failures", std::string(facts.history.status().message()),
+        FixFor(facts.history.status(), path, absl::StrCat("look at it, then: rm ", path)));
+  }
+  return Ok("failures",
+            absl::StrCat(path, " can be read (", facts.history->failures_size(), " recorded)"));
+}
+
+Finding JudgeLifecycleLock(const Facts& facts) {
+  const std::string& path = facts.paths.lifecycle_lock;
+  if (!facts.lifecycle_lock.ok()) {
+    const absl::Status& status = facts.lifecycle_lock.status();
+    return Error("lifecycle_lock", ExitCodeFor(status), std::string(status.message()),
+                 absl::StrCat("ls -ld ", path));
+  }
+  if (*facts.lifecycle_lock != base::LockState::kHeld) {
+    return Ok("lifecycle_lock", absl::StrCat(path, " is free"));
+  }
+  return Warning(
+      "lifecycle_lock",
+      absl::StrCat("held by ", facts.lifecycle_holder, ": start, stop and their like wait for it"),
+      facts.lifecycle_holder_pid.has_value()
+          ? absl::StrCat("let it finish, or end it: kill ", *facts.lifecycle_holder_pid)
+          : absl::StrCat("let it finish, or see who it is: cat ", path));
+}
+
+void JudgeLeftovers(const Facts& facts, std::vector<Finding>* findings) {
   for (const std::string& path : facts.leftovers) {
     findings->push_back(Warning("leftovers", absl::StrCat(path, " is needed by nobody"),
                                 absl::StrCat("look at it, then: rm ", path)));
@@ -149,20 +224,14 @@ void JudgeFiles(const Facts& facts, std::vector<Finding>* findings) {
   if (facts.leftovers.empty()) {
     findings->push_back(Ok("leftovers", "nothing was set aside or abandoned"));
   }
-  if (!facts.lifecycle_holder.empty()) {
-    findings->push_back(Warning("lifecycle_lock",
-                                absl::StrCat("held by ", facts.lifecycle_holder,
-                                             ": start, stop and their like wait for it"),
-                                "let it finish, or end it"));
-  }
 }
 
 Finding JudgeClock(const Facts& facts) {
   std::optional<absl::Time> started;
   if (facts.sighting.ok() && facts.sighting->answer.has_value()) {
     started = state::FromTimestamp(facts.sighting->answer->started_at());
-  } else if (facts.sighting.ok() && facts.sighting->record.has_value()) {
-    started = state::FromTimestamp(facts.sighting->record->started_at());
+  } else if (facts.record.ok()) {
+    started = state::FromTimestamp(facts.record->started_at());
   }
   if (started.has_value() && *started > facts.now + kClockSlack) {
     return Warning("clock",
@@ -264,6 +333,10 @@ std::vector<Finding> Diagnose(const Facts& facts) {
   JudgeConfiguration(facts, &findings);
   JudgeRuntime(facts, &findings);
   JudgeFiles(facts, &findings);
+  findings.push_back(JudgeRecord(facts));
+  findings.push_back(JudgeHistory(facts));
+  findings.push_back(JudgeLifecycleLock(facts));
+  JudgeLeftovers(facts, &findings);
   findings.push_back(JudgeClock(facts));
   findings.push_back(JudgeDisk(facts));
   JudgeVersions(facts, &findings);

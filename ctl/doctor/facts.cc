@@ -12,6 +12,7 @@
 #include "runtime/base/file_lock.h"
 #include "runtime/base/limits.h"
 #include "runtime/base/spawn.h"
+#include "runtime/state/daemon_record.h"
 #include "runtime/state/failures.h"
 #include "runtime/state/lifecycle_lock.h"
 
@@ -20,11 +21,12 @@ namespace {
 
 constexpr absl::Duration kVersionTimeout = absl::Seconds(5);
 
-DirectoryFacts LookAtDirectory(const std::string& path) {
-  DirectoryFacts facts;
+PathFacts LookAt(const std::string& path) {
+  PathFacts facts;
   facts.path = path;
   facts.info = base::Look(path);
-  facts.accessible = access(path.c_str(), R_OK | W_OK | X_OK) == 0;
+  const bool directory = facts.info.ok() && facts.info->type == base::FileType::kDirectory;
+  facts.accessible = access(path.c_str(), R_OK | W_OK | (directory ? X_OK : 0)) == 0;
   return facts;
 }
 
@@ -43,12 +45,30 @@ std::vector<std::string> FindLeftovers(const state::HomePaths& paths) {
   return found;
 }
 
-std::string FindHolder(const state::HomePaths& paths, absl::Time now) {
-  absl::StatusOr<base::LockState> lock = base::LockStateOf(paths.lifecycle_lock);
-  if (!lock.ok() || *lock != base::LockState::kHeld) return "";
-  std::optional<state::v1::LifecycleHolder> holder =
-      state::ReadLifecycleHolder(paths.lifecycle_lock);
-  return holder.has_value() ? state::HolderText(*holder, now) : "an unknown process";
+void LookAtLifecycleLock(Facts* facts) {
+  const std::string& path = facts->paths.lifecycle_lock;
+  facts->lifecycle_lock = base::LockStateOf(path);
+  if (!facts->lifecycle_lock.ok() || *facts->lifecycle_lock != base::LockState::kHeld) return;
+  std::optional<state::v1::LifecycleHolder> holder = state::ReadLifecycleHolder(path);
+  facts->lifecycle_holder =
+      holder.has_value() ? state::HolderText(*holder, facts->now) : "an unknown process";
+  facts->lifecycle_holder_pid = base::FindLockHolder(path);
+}
+
+void LookAtFiles(Facts* facts) {
+  const state::HomePaths& paths = facts->paths;
+  facts->history = state::v1::FailureHistory();
+  facts->lifecycle_lock = base::LockState::kAbsent;
+  // What is to be below something else than a directory is not there, and the directory is named.
+  if (!facts->run.info.ok() || facts->run.info->type != base::FileType::kDirectory) return;
+  for (const std::string& path : {paths.instance_lock, paths.lifecycle_lock, paths.log,
+                                  paths.pid_file, paths.daemon_record}) {
+    facts->files.push_back(LookAt(path));
+  }
+  facts->record = state::ReadDaemonRecord(paths.daemon_record);
+  facts->history = state::ReadFailures(paths.failures);
+  facts->leftovers = FindLeftovers(paths);
+  LookAtLifecycleLock(facts);
 }
 
 std::optional<uint64_t> ReadNumber(const std::string& path) {
@@ -71,14 +91,11 @@ Facts GatherFacts(const state::HomePaths& paths, const std::string& socket_path,
   Facts facts(paths);
   facts.uid = geteuid();
   facts.now = now;
-  facts.home = LookAtDirectory(paths.home);
-  facts.run = LookAtDirectory(paths.run);
+  facts.home = LookAt(paths.home);
+  facts.run = LookAt(paths.run);
   facts.socket_path = socket_path;
   facts.sighting = probe::Look(paths, socket_path);
-  absl::Status history = state::ReadFailures(paths.failures).status();
-  facts.history_damage = std::string(history.message());
-  facts.leftovers = FindLeftovers(paths);
-  facts.lifecycle_holder = FindHolder(paths, now);
+  LookAtFiles(&facts);
   absl::StatusOr<base::DiskSpace> disk = base::SpaceAt(paths.home);
   if (disk.ok()) facts.disk = *disk;
   facts.open_files = base::OpenFilesLimit();

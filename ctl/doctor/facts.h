@@ -12,16 +12,17 @@
 #include "absl/time/time.h"
 #include "runtime/base/disk.h"
 #include "runtime/base/file.h"
+#include "runtime/base/file_lock.h"
 #include "runtime/probe/prober.h"
 #include "runtime/state/home.h"
 
 namespace holon::ctl {
 
-// A directory as it was found; what `path` leads to where it can be asked.
-struct DirectoryFacts {
+// A file or directory as it was found.
+struct PathFacts {
   std::string path;
   absl::StatusOr<base::FileInfo> info = absl::UnknownError("not looked at");
-  bool accessible = false;  // For reading, writing and entering.
+  bool accessible = false;  // For reading, writing and, of a directory, entering.
 };
 
 // Everything that is judged: what was found, without an opinion.
@@ -32,16 +33,21 @@ struct Facts {
   uid_t uid = 0;
   std::string version;  // Of holonctl.
   absl::Time now;
-  DirectoryFacts home;
-  DirectoryFacts run;
+  PathFacts home;
+  PathFacts run;
+  std::vector<PathFacts> files;  // In the run directory, of those that have to be regular ones.
   std::string socket_path;
   std::vector<std::string> faults;  // Of the caller's configuration, each with its origin.
   std::vector<std::string> warnings;
   absl::StatusOr<probe::Sighting> sighting = absl::UnknownError("not looked at");
-  std::string next;                    // The command that helps with its verdict.
-  std::string history_damage;          // Of the failures; empty: it can be read, or there is none.
+  std::string next;  // The command that helps with its verdict.
+  absl::StatusOr<state::v1::DaemonRecord> record = absl::NotFoundError("not looked for");
+  // Empty where there is none.
+  absl::StatusOr<state::v1::FailureHistory> history = absl::UnknownError("not looked for");
   std::vector<std::string> leftovers;  // Files in the run directory that nobody needs.
-  std::string lifecycle_holder;        // Who holds the lifecycle lock; empty: nobody.
+  absl::StatusOr<base::LockState> lifecycle_lock = absl::UnknownError("not looked at");
+  std::string lifecycle_holder;               // As it says of itself.
+  std::optional<pid_t> lifecycle_holder_pid;  // As the kernel says.
   std::optional<base::DiskSpace> disk;
   uint64_t open_files = 0;                    // RLIMIT_NOFILE.
   std::optional<uint64_t> inotify_instances;  // That a user may have.

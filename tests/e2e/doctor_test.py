@@ -129,5 +129,42 @@ class SocketPathTest(FindingsTest):
         self.assert_status("running", self.home.status("--socket", path))
 
 
+class FilesTest(FindingsTest):
+    def test_what_can_be_read_is_said_to_be(self):
+        self.home.start()
+        self.assertIn(self.home.record()["instance_id"], self.found(0, "record", "ok"))
+        self.assertIn("failures.json", self.found(0, "failures", "ok"))
+        self.assertIn("lifecycle.lock", self.found(0, "lifecycle_lock", "ok"))
+
+    def test_a_damaged_record(self):
+        self.home.make().leaves_files = True
+        self.home.write_record("{")
+        self.assertIn("daemon.json", self.found(1, "record", "warning"))
+
+    def test_a_lock_that_is_none(self):
+        self.home.make()
+        for name in ("holon.lock", "lifecycle.lock", "daemon.log"):
+            with self.subTest(name=name):
+                path = self.home.run_dir / name
+                path.mkdir()
+                said = self.found(1, "files", "error")
+                self.assertIn(f"mv {path} {path}.aside", said)
+                path.rmdir()
+                path.symlink_to(self.home.root / "elsewhere")
+                self.assertIn(str(path), self.found(1, "files", "error"))
+                path.unlink()
+
+    def test_who_holds_the_lifecycle_lock(self):
+        self.home.make()
+        start = self.home.spawn_ctl("start", "--stability-window", "1m")
+        self.home.wait_for_log("ready")
+        said = self.found(0, "lifecycle_lock", "warning")
+        self.assertIn("holonctl start", said)
+        self.assertIn(f"kill {start.process.pid}", said)
+        start.process.terminate()
+        start.finish()
+        self.home.serving = bool(self.home.runtimes())
+
+
 if __name__ == "__main__":
     main()

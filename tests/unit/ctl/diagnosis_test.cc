@@ -20,6 +20,12 @@ base::FileInfo Directory(mode_t mode, uid_t owner = 7) {
   return info;
 }
 
+base::FileInfo File(mode_t mode, uid_t owner = 7) {
+  base::FileInfo info = Directory(mode, owner);
+  info.type = base::FileType::kRegular;
+  return info;
+}
+
 // A home where nothing is wrong and nobody runs.
 Facts Healthy() {
   Facts facts(state::HomePaths("/h"));
@@ -29,13 +35,23 @@ Facts Healthy() {
   facts.home = {"/h", Directory(0700), true};
   facts.run = {"/h/run", Directory(0700), true};
   facts.socket_path = "/h/run/holon.sock";
+  facts.files = {{"/h/run/holon.lock", File(0600), true},
+                 {"/h/run/daemon.log", base::FileInfo(), false}};
   facts.sighting = probe::Sighting();
+  facts.history = state::v1::FailureHistory();
+  facts.lifecycle_lock = base::LockState::kFree;
   facts.disk = base::DiskSpace{1ull << 40, 1ull << 41, 1 << 20, 1 << 21};
   facts.open_files = 1024;
   facts.inotify_instances = 128;
   facts.holond = std::string("/bin/holond");
   facts.holond_version = "1.0";
   return facts;
+}
+
+state::v1::DaemonRecord Record(const std::string& instance_id) {
+  state::v1::DaemonRecord record;
+  record.set_instance_id(instance_id);
+  return record;
 }
 
 void Answer(Facts* facts, const std::string& version, int64_t started) {
@@ -101,20 +117,66 @@ std::vector<Row> Table() {
        "runtime", S::kError, E::kUnknown, "do this"},
       {"unseen runtime", [](Facts* f) { f->sighting = absl::PermissionDeniedError("not ours"); },
        "runtime", S::kError, E::kPermissionDenied, "not ours"},
+      {"odd lock of the runtime", [](Facts* f) { f->sighting = absl::UnknownError("odd"); },
+       "runtime", S::kError, E::kFailed, "ls -la /h/run"},
       {"degraded",
        [](Facts* f) {
          Answer(f, "1.0", 0);
          f->sighting->answer->add_degraded("disk full");
        },
        "health", S::kWarning, E::kDone, "disk full"},
-      {"damaged record", [](Facts* f) { f->sighting->record_damage = "daemon.json is damaged"; },
-       "record", S::kWarning, E::kDone, "daemon.json"},
-      {"damaged history", [](Facts* f) { f->history_damage = "failures.json is damaged"; },
-       "failures", S::kWarning, E::kDone, "failures.json"},
+      {"directory for a file", [](Facts* f) { f->files[0].info = Directory(0700); }, "files",
+       S::kError, E::kFailed, "mv /h/run/holon.lock /h/run/holon.lock.aside"},
+      {"closed file", [](Facts* f) { f->files[0].accessible = false; }, "files", S::kError,
+       E::kPermissionDenied, "chmod 600 /h/run/holon.lock"},
+      {"a stranger's file",
+       [](Facts* f) {
+         f->files[0] = {"/h/run/holon.lock", File(0600, 0), false};
+       },
+       "files", S::kError, E::kPermissionDenied, "ls -ld /h/run/holon.lock"},
+      {"unseen file", [](Facts* f) { f->files[0].info = absl::PermissionDeniedError("no"); },
+       "files", S::kError, E::kPermissionDenied, "no"},
+      {"no record", [](Facts* f) { f->record = absl::NotFoundError("none"); }, "record", S::kOk,
+       E::kDone, "/h/run/daemon.json"},
+      {"record", [](Facts* f) { f->record = Record("a-b"); }, "record", S::kOk, E::kDone, "a-b"},
+      {"damaged record", [](Facts* f) { f->record = absl::DataLossError("it is damaged"); },
+       "record", S::kWarning, E::kDone, "it is damaged holonctl --home /h restart"},
+      {"damaged record of nobody",
+       [](Facts* f) {
+         f->record = absl::DataLossError("it is damaged");
+         f->next = "holonctl start";
+       },
+       "record", S::kWarning, E::kDone, "holonctl start"},
+      {"unreadable record", [](Facts* f) { f->record = absl::PermissionDeniedError("closed"); },
+       "record", S::kWarning, E::kDone, "ls -ld /h/run/daemon.json"},
+      {"history", [](Facts* f) { f->history->add_failures(); }, "failures", S::kOk, E::kDone,
+       "1 recorded"},
+      {"damaged history", [](Facts* f) { f->history = absl::DataLossError("it is damaged"); },
+       "failures", S::kWarning, E::kDone, "rm /h/run/failures.json"},
+      {"unreadable history", [](Facts* f) { f->history = absl::PermissionDeniedError("closed"); },
+       "failures", S::kWarning, E::kDone, "ls -ld /h/run/failures.json"},
       {"leftover", [](Facts* f) { f->leftovers = {"/h/run/x.tmp"}; }, "leftovers", S::kWarning,
        E::kDone, "rm /h/run/x.tmp"},
-      {"locked", [](Facts* f) { f->lifecycle_holder = "holonctl start"; }, "lifecycle_lock",
-       S::kWarning, E::kDone, "holonctl start"},
+      {"locked",
+       [](Facts* f) {
+         f->lifecycle_lock = base::LockState::kHeld;
+         f->lifecycle_holder = "holonctl start";
+         f->lifecycle_holder_pid = 9;
+       },
+       "lifecycle_lock", S::kWarning, E::kDone,
+       "holonctl start: start, stop and their like wait for it let it finish, or end it: kill 9"},
+      {"locked by somebody",
+       [](Facts* f) {
+         f->lifecycle_lock = base::LockState::kHeld;
+         f->lifecycle_holder = "an unknown process";
+       },
+       "lifecycle_lock", S::kWarning, E::kDone, "cat /h/run/lifecycle.lock"},
+      {"not locked", [](Facts* f) { f->lifecycle_lock = base::LockState::kAbsent; },
+       "lifecycle_lock", S::kOk, E::kDone, "free"},
+      {"closed lock", [](Facts* f) { f->lifecycle_lock = absl::PermissionDeniedError("closed"); },
+       "lifecycle_lock", S::kError, E::kPermissionDenied, "closed"},
+      {"odd lock", [](Facts* f) { f->lifecycle_lock = absl::UnknownError("odd"); },
+       "lifecycle_lock", S::kError, E::kFailed, "ls -ld /h/run/lifecycle.lock"},
       {"clock", [](Facts* f) { Answer(f, "1.0", 4600); }, "clock", S::kWarning, E::kDone,
        "set back"},
       {"clock, a little", [](Facts* f) { Answer(f, "1.0", 1001); }, "clock", S::kOk, E::kDone, ""},
