@@ -1,5 +1,6 @@
 #include "ctl/doctor/diagnosis.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,7 @@ namespace {
 
 using base::ExitCode;
 using base::FileType;
+using probe::Verdict;
 
 constexpr uint64_t kMebi = 1 << 20;
 // A record and a few lines of log; below, not even a start can be recorded.
@@ -124,9 +126,9 @@ void JudgeRuntime(const Facts& facts, std::vector<Finding>* findings) {
       findings->push_back(
           Warning("health", reason, absl::StrCat("holonctl --home ", facts.paths.home, " logs")));
     }
-  } else if (sighting.verdict == probe::Verdict::kStopped) {
+  } else if (sighting.verdict == Verdict::kStopped) {
     findings->push_back(Ok("runtime", "not running, and nothing left of one"));
-  } else if (sighting.verdict == probe::Verdict::kStale) {
+  } else if (sighting.verdict == Verdict::kStale) {
     findings->push_back(
         Error("runtime", ExitCode::kFailed,
               absl::StrCat(sighting.detail, ": ", absl::StrJoin(sighting.stale_files, ", ")),
@@ -216,12 +218,37 @@ Finding JudgeLifecycleLock(const Facts& facts) {
           : absl::StrCat("let it finish, or see who it is: cat ", path));
 }
 
+// One that lives may be writing its own.
+std::optional<Finding> JudgeCrashReport(const Facts& facts) {
+  if (!facts.crashed.has_value() || !facts.sighting.ok()) return std::nullopt;
+  const probe::Sighting& sighting = *facts.sighting;
+  if (probe::Answers(sighting.verdict)) {
+    if (facts.crashed->empty() || *facts.crashed == sighting.answer->instance_id()) {
+      return std::nullopt;
+    }
+  } else if (probe::IsLive(sighting.verdict) || sighting.verdict == Verdict::kIncompatible) {
+    return std::nullopt;
+  }
+  const std::string& path = facts.paths.crash_report;
+  const std::string command = absl::StrCat("holonctl --home ", facts.paths.home);
+  return Warning("leftovers",
+                 absl::StrCat(path, " is the report of a crash",
+                              facts.crashed->empty() ? "" : " of generation ", *facts.crashed),
+                 sighting.verdict == Verdict::kStale
+                     ? absl::StrCat("record it as a failure: ", command, " cleanup, or start")
+                 : sighting.verdict == Verdict::kStopped
+                     ? absl::StrCat("record it as a failure: ", command, " start")
+                     : absl::StrCat("look at it, then: rm ", path));
+}
+
 void JudgeLeftovers(const Facts& facts, std::vector<Finding>* findings) {
+  const size_t before = findings->size();
   for (const std::string& path : facts.leftovers) {
     findings->push_back(Warning("leftovers", absl::StrCat(path, " is needed by nobody"),
                                 absl::StrCat("look at it, then: rm ", path)));
   }
-  if (facts.leftovers.empty()) {
+  if (std::optional<Finding> crash = JudgeCrashReport(facts)) findings->push_back(*crash);
+  if (findings->size() == before) {
     findings->push_back(Ok("leftovers", "nothing was set aside or abandoned"));
   }
 }

@@ -15,10 +15,12 @@
 #include "runtime/state/daemon_record.h"
 #include "runtime/state/failures.h"
 #include "runtime/state/lifecycle_lock.h"
+#include "runtime/state/vanished.h"
 
 namespace holon::ctl {
 namespace {
 
+constexpr size_t kMaxReportBytes = 64 * 1024;
 constexpr absl::Duration kVersionTimeout = absl::Seconds(5);
 
 PathFacts LookAt(const std::string& path) {
@@ -31,8 +33,9 @@ PathFacts LookAt(const std::string& path) {
 }
 
 bool IsLeftover(const std::string& name) {
-  // Not "*.tmp": a writer may be at it this moment, and those of dead ones go by themselves.
-  return absl::StrContains(name, ".displaced.") || absl::EndsWith(name, ".damaged");
+  // Not every "*.tmp": a writer may be at it this moment.
+  return absl::StrContains(name, ".displaced.") || absl::EndsWith(name, ".damaged") ||
+         base::IsAbandoned(name);
 }
 
 std::vector<std::string> FindLeftovers(const state::HomePaths& paths) {
@@ -43,6 +46,13 @@ std::vector<std::string> FindLeftovers(const state::HomePaths& paths) {
   }
   std::sort(found.begin(), found.end());
   return found;
+}
+
+std::optional<std::string> FindCrashed(const std::string& path) {
+  absl::StatusOr<std::string> text = base::ReadFile(path, kMaxReportBytes);
+  if (absl::IsNotFound(text.status())) return std::nullopt;
+  std::optional<state::CrashReport> report = state::ParseCrashReport(text.value_or(""));
+  return report.has_value() ? report->instance_id : "";
 }
 
 void LookAtLifecycleLock(Facts* facts) {
@@ -68,6 +78,7 @@ void LookAtFiles(Facts* facts) {
   facts->record = state::ReadDaemonRecord(paths.daemon_record);
   facts->history = state::ReadFailures(paths.failures);
   facts->leftovers = FindLeftovers(paths);
+  facts->crashed = FindCrashed(paths.crash_report);
   LookAtLifecycleLock(facts);
 }
 

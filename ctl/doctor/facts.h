@@ -45,6 +45,8 @@ struct Facts {
   // Empty where there is none.
   absl::StatusOr<state::v1::FailureHistory> history = absl::UnknownError("not looked for");
   std::vector<std::string> leftovers;  // Files in the run directory that nobody needs.
+  // Whom the report of a crash is of, empty where it does not say; nullopt: there is none.
+  std::optional<std::string> crashed;
   absl::StatusOr<base::LockState> lifecycle_lock = absl::UnknownError("not looked at");
   std::string lifecycle_holder;               // As it says of itself.
   std::optional<pid_t> lifecycle_holder_pid;  // As the kernel says.

@@ -1,5 +1,8 @@
 """doctor: what is wrong, and what to do about it."""
 
+import os
+import subprocess
+
 from harness import HolonTest, main
 from peers import Peer
 
@@ -99,6 +102,14 @@ class FindingsTest(HolonTest):
         return {finding["check"] for finding in result.json["findings"]
                 if finding["severity"] == "error"}
 
+    def abandoned(self):
+        """Of a home of which a runtime has died."""
+        self.home.start()
+        record = self.home.record()
+        self.home.kill_runtime()
+        self.home.leaves_files = True
+        return record
+
 
 class SocketPathTest(FindingsTest):
     def test_where_nobody_can_listen_nobody_does(self):
@@ -164,6 +175,42 @@ class FilesTest(FindingsTest):
         start.process.terminate()
         start.finish()
         self.home.serving = bool(self.home.runtimes())
+
+
+class LeftoversTest(FindingsTest):
+    def test_the_report_of_a_crash(self):
+        self.home.make()
+        report = self.home.run_dir / "crash.log"
+        report.write_text("generation 1\nphase runtime\n*** SIGSEGV received\n", encoding="utf-8")
+        said = self.found(0, "leftovers", "warning")
+        self.assertIn(str(report), said)
+        self.assertIn(f"holonctl --home {self.home.path} start", said)
+        self.home.start()
+        self.assertFalse(report.exists())
+        self.found(0, "leftovers", "ok")
+
+    def test_the_report_of_a_crash_beside_what_else_is_left(self):
+        self.abandoned()
+        report = self.home.run_dir / "crash.log"
+        report.write_text("generation 1\nphase runtime\n*** SIGSEGV received\n", encoding="utf-8")
+        self.assertIn(f"holonctl --home {self.home.path} cleanup",
+                      self.found(1, "leftovers", "warning"))
+        self.assert_exit(0, self.home.ctl("cleanup"))
+        self.assertFalse(report.exists())
+        self.found(0, "leftovers", "ok")
+
+    def test_what_a_writer_has_abandoned(self):
+        self.home.make()
+        dead = subprocess.Popen(["true"])
+        dead.wait()
+        path = self.home.run_dir / f"failures.json.{dead.pid}.0.tmp"
+        path.touch()
+        self.assertIn(f"rm {path}", self.found(0, "leftovers", "warning"))
+
+    def test_what_a_writer_writes_is_none(self):
+        self.home.make()
+        (self.home.run_dir / f"failures.json.{os.getpid()}.0.tmp").touch()
+        self.found(0, "leftovers", "ok")
 
 
 if __name__ == "__main__":

@@ -157,6 +157,24 @@ std::vector<Row> Table() {
        "failures", S::kWarning, E::kDone, "ls -ld /h/run/failures.json"},
       {"leftover", [](Facts* f) { f->leftovers = {"/h/run/x.tmp"}; }, "leftovers", S::kWarning,
        E::kDone, "rm /h/run/x.tmp"},
+      {"crash", [](Facts* f) { f->crashed = "a-b"; }, "leftovers", S::kWarning, E::kDone,
+       "of generation a-b record it as a failure: holonctl --home /h start"},
+      {"crash of nobody known", [](Facts* f) { f->crashed = ""; }, "leftovers", S::kWarning,
+       E::kDone, "/h/run/crash.log is the report of a crash record"},
+      {"crash of one that answers",
+       [](Facts* f) {
+         Answer(f, "1.0", 0);
+         f->sighting->answer->set_instance_id("a-b");
+         f->crashed = "a-b";
+       },
+       "leftovers", S::kOk, E::kDone, ""},
+      {"crash of an earlier one",
+       [](Facts* f) {
+         Answer(f, "1.0", 0);
+         f->sighting->answer->set_instance_id("c-d");
+         f->crashed = "a-b";
+       },
+       "leftovers", S::kWarning, E::kDone, "rm /h/run/crash.log"},
       {"locked",
        [](Facts* f) {
          f->lifecycle_lock = base::LockState::kHeld;
@@ -222,6 +240,23 @@ TEST(DiagnosisTest, NamesWhatIsWrongAndWhatToDo) {
     EXPECT_TRUE(found);
     EXPECT_EQ(ExitCodeOf(findings), row.exit_code);
   }
+}
+
+TEST(DiagnosisTest, ACrashIsRecordedByWhateverCleansUp) {
+  Facts facts = Healthy();
+  facts.crashed = "a-b";
+  auto said = [&facts](probe::Verdict verdict) {
+    facts.sighting->verdict = verdict;
+    for (const Finding& finding : Diagnose(facts)) {
+      if (finding.check == "leftovers") return finding.fix;
+    }
+    return std::string("nothing");
+  };
+  EXPECT_EQ(said(probe::Verdict::kStale),
+            "record it as a failure: holonctl --home /h cleanup, or start");
+  EXPECT_EQ(said(probe::Verdict::kForeign), "look at it, then: rm /h/run/crash.log");
+  EXPECT_EQ(said(probe::Verdict::kUnresponsive), "");
+  EXPECT_EQ(said(probe::Verdict::kIncompatible), "");
 }
 
 TEST(DiagnosisTest, TheWorstErrorDecidesTheExitCode) {
