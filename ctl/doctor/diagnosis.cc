@@ -88,12 +88,21 @@ Finding JudgeClock(const Facts& facts) {
   } else if (facts.record.ok()) {
     started = state::FromTimestamp(facts.record->started_at());
   }
-  if (started.has_value() && *started > facts.now + kClockSlack) {
+  const std::string look = "timedatectl status";
+  const absl::Time latest = facts.now + kClockSlack;
+  if (started.has_value() && *started > latest) {
     return Warning("clock",
                    absl::StrCat("the runtime says that it starts in ",
                                 base::FormatDuration(*started - facts.now),
                                 ": the clock was set back since, or is wrong"),
-                   "timedatectl status");
+                   look);
+  }
+  if (facts.last_logged.has_value() && *facts.last_logged > latest) {
+    return Warning("clock",
+                   absl::StrCat(facts.paths.log, " ends ",
+                                base::FormatDuration(*facts.last_logged - facts.now),
+                                " ahead of the clock: it was set back since, or is wrong"),
+                   look);
   }
   return Ok("clock", "no sign of a jump");
 }

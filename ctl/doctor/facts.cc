@@ -15,12 +15,15 @@
 #include "runtime/state/daemon_record.h"
 #include "runtime/state/failures.h"
 #include "runtime/state/lifecycle_lock.h"
+#include "runtime/state/log_tail.h"
 #include "runtime/state/vanished.h"
 
 namespace holon::ctl {
 namespace {
 
 constexpr size_t kMaxReportBytes = 64 * 1024;
+// What a library prints has no time; beyond so much of it the log says nothing of the clock.
+constexpr size_t kLogLines = 100;
 constexpr absl::Duration kVersionTimeout = absl::Seconds(5);
 
 PathFacts LookAt(const std::string& path) {
@@ -55,17 +58,25 @@ std::optional<std::string> FindCrashed(const std::string& path) {
   return report.has_value() ? report->instance_id : "";
 }
 
-void LookAtLifecycleLock(Facts* facts) {
+std::optional<absl::Time> FindLastLogged(const std::string& log) {
+  const std::vector<std::string> lines = state::LogTail(log, kLogLines);
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
+    if (std::optional<absl::Time> time = state::LogLineTime(*line)) return time;
+  }
+  return std::nullopt;
+}
+
+void LookAtLifecycleLock(Facts* facts, absl::Time now) {
   const std::string& path = facts->paths.lifecycle_lock;
   facts->lifecycle_lock = base::LockStateOf(path);
   if (!facts->lifecycle_lock.ok() || *facts->lifecycle_lock != base::LockState::kHeld) return;
   std::optional<state::v1::LifecycleHolder> holder = state::ReadLifecycleHolder(path);
   facts->lifecycle_holder =
-      holder.has_value() ? state::HolderText(*holder, facts->now) : "an unknown process";
+      holder.has_value() ? state::HolderText(*holder, now) : "an unknown process";
   facts->lifecycle_holder_pid = base::FindLockHolder(path);
 }
 
-void LookAtFiles(Facts* facts) {
+void LookAtFiles(Facts* facts, absl::Time now) {
   const state::HomePaths& paths = facts->paths;
   facts->history = state::v1::FailureHistory();
   facts->lifecycle_lock = base::LockState::kAbsent;
@@ -79,7 +90,8 @@ void LookAtFiles(Facts* facts) {
   facts->history = state::ReadFailures(paths.failures);
   facts->leftovers = FindLeftovers(paths);
   facts->crashed = FindCrashed(paths.crash_report);
-  LookAtLifecycleLock(facts);
+  facts->last_logged = FindLastLogged(paths.log);
+  LookAtLifecycleLock(facts, now);
 }
 
 std::optional<uint64_t> ReadNumber(const std::string& path) {
@@ -98,21 +110,22 @@ std::string VersionOf(const std::string& holond) {
 
 }  // namespace
 
-Facts GatherFacts(const state::HomePaths& paths, const std::string& socket_path, absl::Time now) {
+Facts GatherFacts(const state::HomePaths& paths, const std::string& socket_path,
+                  base::Clock& clock) {
   Facts facts(paths);
   facts.uid = geteuid();
-  facts.now = now;
   facts.home = LookAt(paths.home);
   facts.run = LookAt(paths.run);
   facts.socket_path = socket_path;
   facts.sighting = probe::Look(paths, socket_path);
-  LookAtFiles(&facts);
+  LookAtFiles(&facts, clock.Now());
   absl::StatusOr<base::DiskSpace> disk = base::SpaceAt(paths.home);
   if (disk.ok()) facts.disk = *disk;
   facts.open_files = base::OpenFilesLimit();
   facts.inotify_instances = ReadNumber("/proc/sys/fs/inotify/max_user_instances");
   facts.holond = FindHolond();
   if (facts.holond.ok()) facts.holond_version = VersionOf(*facts.holond);
+  facts.now = clock.Now();
   return facts;
 }
 

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/disk.h"
 #include "runtime/base/file.h"
 #include "runtime/base/file_lock.h"
@@ -32,7 +33,7 @@ struct Facts {
   state::HomePaths paths;
   uid_t uid = 0;
   std::string version;  // Of holonctl.
-  absl::Time now;
+  absl::Time now;       // Later than everything that was seen.
   PathFacts home;
   PathFacts run;
   std::vector<PathFacts> files;  // In the run directory, of those that have to be regular ones.
@@ -50,6 +51,7 @@ struct Facts {
   absl::StatusOr<base::LockState> lifecycle_lock = absl::UnknownError("not looked at");
   std::string lifecycle_holder;               // As it says of itself.
   std::optional<pid_t> lifecycle_holder_pid;  // As the kernel says.
+  std::optional<absl::Time> last_logged;      // The time of the newest line that has one.
   std::optional<base::DiskSpace> disk;
   uint64_t open_files = 0;                    // RLIMIT_NOFILE.
   std::optional<uint64_t> inotify_instances;  // That a user may have.
@@ -59,7 +61,8 @@ struct Facts {
 
 // Looks at everything and changes nothing. Blocks for as long as a look and a `holond --version`
 // take.
-Facts GatherFacts(const state::HomePaths& paths, const std::string& socket_path, absl::Time now);
+Facts GatherFacts(const state::HomePaths& paths, const std::string& socket_path,
+                  base::Clock& clock);
 
 }  // namespace holon::ctl
 

@@ -1,10 +1,15 @@
 """doctor: what is wrong, and what to do about it."""
 
 import os
+import resource
+import shutil
 import subprocess
 
-from harness import HolonTest, main
+from commands import Result
+from harness import HolonTest, bin_dir, main
 from peers import Peer
+
+FUTURE = "2090-01-01T00:00:00.000Z"
 
 
 class DoctorTest(HolonTest):
@@ -96,6 +101,16 @@ class FindingsTest(HolonTest):
         result = self.home.ctl("doctor", "--json", *arguments, **options)
         self.assertEqual(before, self.home.snapshot())
         return self.judge(result, exit_code, check, severity)
+
+    def found_where(self, script, exit_code, check, severity):
+        """The same on a machine that a shell has changed for this command alone."""
+        command = ["unshare", "--map-root-user", "--mount", "sh", "-ec", script + '; exec "$@"', "sh",
+                   str(bin_dir() / "holonctl"), "--home", str(self.home.path), "doctor", "--json"]
+        done = subprocess.run(command, env=self.home.environment(), capture_output=True, text=True)
+        if not done.stdout:
+            self.skipTest(f"no namespace of our own here: {done.stderr}")
+        return self.judge(Result(command, done.returncode, done.stdout, done.stderr), exit_code,
+                          check, severity)
 
     def errors(self, *arguments, **options):
         result = self.home.ctl("doctor", "--json", *arguments, **options)
@@ -211,6 +226,38 @@ class LeftoversTest(FindingsTest):
         self.home.make()
         (self.home.run_dir / f"failures.json.{os.getpid()}.0.tmp").touch()
         self.found(0, "leftovers", "ok")
+
+
+class MachineTest(FindingsTest):
+    def test_the_clock_is_behind_the_record(self):
+        record = self.abandoned()
+        record["started_at"] = FUTURE
+        self.home.write_record(record)
+        self.found(1, "clock", "warning")
+
+    def test_the_clock_is_behind_the_log(self):
+        self.home.make()
+        self.found(0, "clock", "ok")
+        # What a library prints has no time.
+        self.home.log_file.write_text(f"{FUTURE} info    from the future\nW0101 odd\n",
+                                      encoding="utf-8")
+        self.assertIn("daemon.log", self.found(0, "clock", "warning"))
+
+    def test_a_full_disk(self):
+        self.home.make()
+        self.found_where(f"mount -t tmpfs -o size=512k,mode=0700 none {self.home.path}", 1, "disk",
+                         "error")
+
+    def test_few_files_may_be_open(self):
+        low = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+        self.found(0, "open_files", "warning", preexec_fn=low)
+
+    def test_no_holond(self):
+        folder = self.home.root / "bin"
+        folder.mkdir()
+        shutil.copy2(bin_dir() / "holonctl", folder / "holonctl")
+        self.home.bin = folder
+        self.found(1, "holond", "error", env={"PATH": "/nonexistent"})
 
 
 if __name__ == "__main__":

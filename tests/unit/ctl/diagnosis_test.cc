@@ -198,6 +198,16 @@ std::vector<Row> Table() {
       {"clock", [](Facts* f) { Answer(f, "1.0", 4600); }, "clock", S::kWarning, E::kDone,
        "set back"},
       {"clock, a little", [](Facts* f) { Answer(f, "1.0", 1001); }, "clock", S::kOk, E::kDone, ""},
+      {"clock of the record",
+       [](Facts* f) {
+         f->record = Record("a-b");
+         f->record->mutable_started_at()->set_seconds(4600);
+       },
+       "clock", S::kWarning, E::kDone, "starts in"},
+      {"clock of the log", [](Facts* f) { f->last_logged = absl::FromUnixSeconds(4600); }, "clock",
+       S::kWarning, E::kDone, "/h/run/daemon.log"},
+      {"clock of the log, a little", [](Facts* f) { f->last_logged = absl::FromUnixSeconds(1002); },
+       "clock", S::kOk, E::kDone, ""},
       {"full", [](Facts* f) { f->disk->free_bytes = 1000; }, "disk", S::kError, E::kFailed,
        "df -h"},
       {"nearly full", [](Facts* f) { f->disk->free_bytes = 30 << 20; }, "disk", S::kWarning,
