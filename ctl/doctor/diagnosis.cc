@@ -1,5 +1,6 @@
 #include "ctl/doctor/diagnosis.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -23,6 +24,11 @@ constexpr uint64_t kFewBytes = 64 * kMebi;
 constexpr uint64_t kLeastInodes = 16;
 constexpr uint64_t kFewOpenFiles = 256;
 constexpr uint64_t kFewInotifyInstances = 16;
+// A runtime watches its home, its run directory and a handful of files.
+constexpr uint64_t kFewInotifyWatches = 64;
+// What a kernel allows where nobody has changed it, at least.
+constexpr uint64_t kUsualInotifyInstances = 128;
+constexpr uint64_t kUsualInotifyWatches = 8192;
 // A clock that was set by less does no harm to anything that is shown.
 constexpr absl::Duration kClockSlack = absl::Seconds(2);
 
@@ -147,17 +153,28 @@ void JudgeVersions(const Facts& facts, std::vector<Finding>* findings) {
   }
 }
 
-void JudgeLimits(const Facts& facts, std::vector<Finding>* findings) {
+Finding JudgeOpenFiles(const Facts& facts) {
   const std::string open = absl::StrCat("a process may open ", facts.open_files, " files");
-  findings->push_back(facts.open_files < kFewOpenFiles
-                          ? Warning("open_files", open, "ulimit -n 1024")
-                          : Ok("open_files", open));
-  if (!facts.inotify_instances.has_value()) return;
-  const std::string inotify =
-      absl::StrCat("a user may have ", *facts.inotify_instances, " inotify instances");
-  findings->push_back(*facts.inotify_instances < kFewInotifyInstances
-                          ? Warning("inotify", inotify, "sysctl fs.inotify.max_user_instances=128")
-                          : Ok("inotify", inotify));
+  return facts.open_files < kFewOpenFiles ? Warning("open_files", open, "ulimit -n 1024")
+                                          : Ok("open_files", open);
+}
+
+// Without it a runtime does not see what becomes of its run directory: degraded, not dead.
+Finding JudgeInotify(const std::string& check, const std::string& noun, const LimitFacts& limit,
+                     uint64_t few, uint64_t usual) {
+  const uint64_t allowed = limit.allowed.value_or(usual);
+  const std::string fix = absl::StrCat("sudo sysctl -w fs.inotify.max_user_", noun, "=");
+  const std::string found = limit.allowed.has_value()
+                                ? absl::StrCat("a user may have ", allowed, " inotify ", noun)
+                                : absl::StrCat("the limit of inotify ", noun, " cannot be read");
+  if (allowed < few) return Warning(check, found, absl::StrCat(fix, usual));
+  if (!limit.granted.ok()) {
+    return Warning(check,
+                   absl::StrCat(std::string(limit.granted.message()), " (", found,
+                                ", and other processes have them)"),
+                   absl::StrCat(fix, std::max(usual, 2 * allowed)));
+  }
+  return Ok(check, found);
 }
 
 }  // namespace
@@ -172,7 +189,11 @@ std::vector<Finding> Diagnose(const Facts& facts) {
   findings.push_back(JudgeClock(facts));
   findings.push_back(JudgeDisk(facts));
   JudgeVersions(facts, &findings);
-  JudgeLimits(facts, &findings);
+  findings.push_back(JudgeOpenFiles(facts));
+  findings.push_back(JudgeInotify("inotify", "instances", facts.inotify_instances,
+                                  kFewInotifyInstances, kUsualInotifyInstances));
+  findings.push_back(JudgeInotify("inotify_watches", "watches", facts.inotify_watches,
+                                  kFewInotifyWatches, kUsualInotifyWatches));
   return findings;
 }
 

@@ -1,5 +1,6 @@
 #include "ctl/doctor/facts.h"
 
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "ctl/lifecycle/holond_path.h"
 #include "runtime/base/file_lock.h"
+#include "runtime/base/inotify.h"
 #include "runtime/base/limits.h"
 #include "runtime/base/spawn.h"
 #include "runtime/state/daemon_record.h"
@@ -101,6 +103,15 @@ std::optional<uint64_t> ReadNumber(const std::string& path) {
   return number;
 }
 
+// A limit says nothing of how much of it is used up.
+void LookAtInotify(Facts* facts) {
+  facts->inotify_instances.allowed = ReadNumber("/proc/sys/fs/inotify/max_user_instances");
+  facts->inotify_watches.allowed = ReadNumber("/proc/sys/fs/inotify/max_user_watches");
+  absl::StatusOr<base::Inotify> inotify = base::Inotify::Create();
+  facts->inotify_instances.granted = inotify.status();
+  if (inotify.ok()) facts->inotify_watches.granted = inotify->Watch("/", IN_DELETE_SELF);
+}
+
 // "holond 0.1.0"
 std::string VersionOf(const std::string& holond) {
   std::string said = base::OutputOf(holond, {"--version"}, kVersionTimeout).value_or("");
@@ -122,7 +133,7 @@ Facts GatherFacts(const state::HomePaths& paths, const std::string& socket_path,
   absl::StatusOr<base::DiskSpace> disk = base::SpaceAt(paths.home);
   if (disk.ok()) facts.disk = *disk;
   facts.open_files = base::OpenFilesLimit();
-  facts.inotify_instances = ReadNumber("/proc/sys/fs/inotify/max_user_instances");
+  LookAtInotify(&facts);
   facts.holond = FindHolond();
   if (facts.holond.ok()) facts.holond_version = VersionOf(*facts.holond);
   facts.now = clock.Now();

@@ -26,6 +26,12 @@ struct PathFacts {
   bool accessible = false;  // For reading, writing and, of a directory, entering.
 };
 
+// What the kernel lets a user have, of all processes together.
+struct LimitFacts {
+  std::optional<uint64_t> allowed;  // nullopt: it does not say.
+  absl::Status granted;             // One more, for a trial.
+};
+
 // Everything that is judged: what was found, without an opinion.
 struct Facts {
   explicit Facts(const state::HomePaths& at) : paths(at) {}
@@ -53,8 +59,9 @@ struct Facts {
   std::optional<pid_t> lifecycle_holder_pid;  // As the kernel says.
   std::optional<absl::Time> last_logged;      // The time of the newest line that has one.
   std::optional<base::DiskSpace> disk;
-  uint64_t open_files = 0;                    // RLIMIT_NOFILE.
-  std::optional<uint64_t> inotify_instances;  // That a user may have.
+  uint64_t open_files = 0;  // RLIMIT_NOFILE.
+  LimitFacts inotify_instances;
+  LimitFacts inotify_watches;
   absl::StatusOr<std::string> holond = absl::UnknownError("not looked for");  // Its path.
   std::string holond_version;  // As it says itself; empty: it does not say.
 };

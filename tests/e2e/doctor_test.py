@@ -252,6 +252,23 @@ class MachineTest(FindingsTest):
         low = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
         self.found(0, "open_files", "warning", preexec_fn=low)
 
+    def test_inotify_is_allowed_too_little(self):
+        for name, check in (("max_user_instances", "inotify"),
+                            ("max_user_watches", "inotify_watches")):
+            with self.subTest(name=name):
+                self.found(0, check, "ok")
+                zero = self.home.root / "zero"
+                zero.write_text("0\n", encoding="ascii")
+                said = self.found_where(f"mount --bind {zero} /proc/sys/fs/inotify/{name}", 0,
+                                        check, "warning")
+                self.assertIn(f"sysctl -w fs.inotify.{name}=", said)
+
+    def test_inotify_is_used_up(self):
+        self.found(0, "inotify", "ok")
+        said = self.found_where("echo 0 > /proc/sys/user/max_inotify_instances", 0, "inotify",
+                                "warning")
+        self.assertIn("sysctl -w", said)
+
     def test_no_holond(self):
         folder = self.home.root / "bin"
         folder.mkdir()

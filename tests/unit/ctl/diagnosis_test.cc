@@ -42,7 +42,8 @@ Facts Healthy() {
   facts.lifecycle_lock = base::LockState::kFree;
   facts.disk = base::DiskSpace{1ull << 40, 1ull << 41, 1 << 20, 1 << 21};
   facts.open_files = 1024;
-  facts.inotify_instances = 128;
+  facts.inotify_instances.allowed = 128;
+  facts.inotify_watches.allowed = 8192;
   facts.holond = std::string("/bin/holond");
   facts.holond_version = "1.0";
   return facts;
@@ -224,8 +225,22 @@ std::vector<Row> Table() {
        "restart"},
       {"few files", [](Facts* f) { f->open_files = 100; }, "open_files", S::kWarning, E::kDone,
        "ulimit"},
-      {"no inotify", [](Facts* f) { f->inotify_instances = 1; }, "inotify", S::kWarning, E::kDone,
-       "sysctl"},
+      {"no inotify", [](Facts* f) { f->inotify_instances.allowed = 1; }, "inotify", S::kWarning,
+       E::kDone, "sudo sysctl -w fs.inotify.max_user_instances=128"},
+      {"no more inotify",
+       [](Facts* f) {
+         f->inotify_instances = {1000, absl::ResourceExhaustedError("too many")};
+       },
+       "inotify", S::kWarning, E::kDone, "fs.inotify.max_user_instances=2000"},
+      {"inotify, not said", [](Facts* f) { f->inotify_instances.allowed.reset(); }, "inotify",
+       S::kOk, E::kDone, "cannot be read"},
+      {"no watches", [](Facts* f) { f->inotify_watches.allowed = 0; }, "inotify_watches",
+       S::kWarning, E::kDone, "sudo sysctl -w fs.inotify.max_user_watches=8192"},
+      {"no more watches",
+       [](Facts* f) {
+         f->inotify_watches = {8192, absl::ResourceExhaustedError("no space")};
+       },
+       "inotify_watches", S::kWarning, E::kDone, "no space (a user may have 8192"},
   };
 }
 
