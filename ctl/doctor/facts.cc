@@ -37,6 +37,22 @@ PathFacts LookAt(const std::string& path) {
   return facts;
 }
 
+// Where a start would begin to make the home.
+PathFacts LookAbove(const std::string& home) {
+  std::string path = base::DirectoryOf(home);
+  while (true) {
+    PathFacts facts = LookAt(path);
+    const std::string above = base::DirectoryOf(path);
+    if (!facts.info.ok() || facts.info->type != base::FileType::kAbsent || above == path) {
+      // A link leads to what matters.
+      facts.info = base::LookThrough(path);
+      facts.accessible = access(path.c_str(), W_OK | X_OK) == 0;
+      return facts;
+    }
+    path = above;
+  }
+}
+
 bool IsLeftover(const std::string& name) {
   // Not every "*.tmp": a writer may be at it this moment.
   return absl::StrContains(name, ".displaced.") || absl::EndsWith(name, ".damaged") ||
@@ -126,6 +142,7 @@ Facts GatherFacts(const state::HomePaths& paths, const std::string& socket_path,
   Facts facts(paths);
   facts.uid = geteuid();
   facts.home = LookAt(paths.home);
+  facts.parent = LookAbove(paths.home);
   facts.run = LookAt(paths.run);
   facts.socket_path = socket_path;
   facts.sighting = probe::Look(paths, socket_path);

@@ -41,6 +41,7 @@ struct Facts {
   std::string version;  // Of holonctl.
   absl::Time now;       // Later than everything that was seen.
   PathFacts home;
+  PathFacts parent;  // The nearest above the home that is there.
   PathFacts run;
   std::vector<PathFacts> files;  // In the run directory, of those that have to be regular ones.
   std::string socket_path;

@@ -53,6 +53,26 @@ Finding JudgeDirectory(const std::string& check, const PathFacts& directory, uid
   return Ok(check, absl::StrCat(path, " is yours alone"));
 }
 
+// Of a home that is not there: whether a start could make it.
+Finding JudgeParent(const Facts& facts) {
+  const PathFacts& parent = facts.parent;
+  const std::string elsewhere = "choose another place: holonctl --home DIR start";
+  const std::string cannot =
+      absl::StrCat(facts.home.path, " is not there and cannot be made: ", parent.path);
+  if (!parent.info.ok()) {
+    return Error("home", ExitCodeFor(parent.info.status()),
+                 std::string(parent.info.status().message()), elsewhere);
+  }
+  if (parent.info->type != FileType::kDirectory) {
+    return Error("home", ExitCode::kFailed, absl::StrCat(cannot, " is not a directory"), elsewhere);
+  }
+  if (!parent.accessible) {
+    return Error("home", ExitCode::kPermissionDenied, absl::StrCat(cannot, " cannot be written to"),
+                 elsewhere);
+  }
+  return Ok("home", absl::StrCat(facts.home.path, " is not there yet; a start makes it"));
+}
+
 // Where something else has a file's place, neither start nor stop gets far.
 void JudgeKinds(const Facts& facts, std::vector<Finding>* findings) {
   const size_t before = findings->size();
@@ -170,7 +190,8 @@ void JudgeLeftovers(const Facts& facts, std::vector<Finding>* findings) {
 }  // namespace
 
 void JudgeDirectories(const Facts& facts, std::vector<Finding>* findings) {
-  findings->push_back(JudgeDirectory("home", facts.home, facts.uid));
+  const bool absent = facts.home.info.ok() && facts.home.info->type == FileType::kAbsent;
+  findings->push_back(absent ? JudgeParent(facts) : JudgeDirectory("home", facts.home, facts.uid));
   findings->push_back(JudgeDirectory("run_directory", facts.run, facts.uid));
 }
 

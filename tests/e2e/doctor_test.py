@@ -277,5 +277,21 @@ class MachineTest(FindingsTest):
         self.found(1, "holond", "error", env={"PATH": "/nonexistent"})
 
 
+class DirectoriesTest(FindingsTest):
+    def test_a_run_directory_elsewhere(self):
+        self.home.path.mkdir(mode=0o700)
+        (self.home.root / "else").mkdir(mode=0o700)
+        self.home.run_dir.symlink_to(self.home.root / "else")
+        self.found(6, "run_directory", "error")
+
+    def test_a_home_below_a_file(self):
+        file = self.home.root / "file"
+        file.touch()
+        self.home.path = file / "below" / "home"
+        self.assertIn(f"{file} is not a directory", self.found(2, "home", "error"))
+        # Nothing else is made of it but that the configuration cannot be read.
+        self.assertEqual({"home", "configuration"}, self.errors())
+
+
 if __name__ == "__main__":
     main()

@@ -33,6 +33,7 @@ Facts Healthy() {
   facts.version = "1.0";
   facts.now = absl::FromUnixSeconds(1000);
   facts.home = {"/h", Directory(0700), true};
+  facts.parent = {"/", Directory(0755, 0), true};
   facts.run = {"/h/run", Directory(0700), true};
   facts.socket_path = "/h/run/holon.sock";
   facts.files = {{"/h/run/holon.lock", File(0600), true},
@@ -102,6 +103,24 @@ std::vector<Row> Table() {
        E::kFailed, "mv /h"},
       {"absent", [](Facts* f) { f->home.info = base::FileInfo(); }, "home", S::kOk, E::kDone,
        "a start makes it"},
+      {"nowhere",
+       [](Facts* f) {
+         f->home.info = base::FileInfo();
+         f->parent = {"/f", File(0600), false};
+       },
+       "home", S::kError, E::kFailed, "/f is not a directory"},
+      {"nowhere to write",
+       [](Facts* f) {
+         f->home.info = base::FileInfo();
+         f->parent.accessible = false;
+       },
+       "home", S::kError, E::kPermissionDenied, "/ cannot be written to"},
+      {"nowhere to look",
+       [](Facts* f) {
+         f->home.info = base::FileInfo();
+         f->parent.info = absl::PermissionDeniedError("no");
+       },
+       "home", S::kError, E::kPermissionDenied, "--home DIR"},
       {"long socket", [](Facts* f) { f->socket_path = std::string(108, 'x'); }, "socket_path",
        S::kError, E::kUsage, "107"},
       {"fault", [](Facts* f) { f->faults = {"a.b is odd"}; }, "configuration", S::kError, E::kUsage,
