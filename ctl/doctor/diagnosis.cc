@@ -40,7 +40,8 @@ Finding JudgeSocketPath(const Facts& facts) {
   return Error("socket_path", ExitCode::kUsage,
                absl::StrCat(facts.socket_path, " has ", facts.socket_path.size(),
                             " bytes; a socket's path has at most ", base::kMaxSocketPath),
-               "choose a shorter --home, or another socket_path");
+               absl::StrCat("choose a shorter one: --socket PATH, or holonctl --home ",
+                            facts.paths.home, " config set socket_path PATH"));
 }
 
 void JudgeConfiguration(const Facts& facts, std::vector<Finding>* findings) {
@@ -130,9 +131,9 @@ Finding JudgeDisk(const Facts& facts) {
 
 void JudgeVersions(const Facts& facts, std::vector<Finding>* findings) {
   if (!facts.holond.ok()) {
-    findings->push_back(Error("holond", ExitCode::kFailed,
-                              std::string(facts.holond.status().message()),
-                              "install it beside holonctl, or put its folder on PATH"));
+    findings->push_back(
+        Error("holond", ExitCode::kFailed, std::string(facts.holond.status().message()),
+              "install it beside holonctl, or name its folder: export PATH=$PATH:FOLDER"));
   } else if (facts.holond_version != facts.version) {
     findings->push_back(
         Warning("holond",

@@ -26,7 +26,7 @@ Finding JudgeDirectory(const std::string& check, const PathFacts& directory, uid
   if (info.type == FileType::kSymlink) {
     return Error(check, ExitCode::kPermissionDenied,
                  absl::StrCat(path, " is a symbolic link, which could lead anywhere"),
-                 "put a directory there, or choose another --home");
+                 absl::StrCat("put a directory there: rm ", path, " && mkdir -m 700 ", path));
   }
   if (info.type != FileType::kDirectory) {
     return Error(check, ExitCode::kFailed, absl::StrCat(path, " is not a directory"),
@@ -35,7 +35,8 @@ Finding JudgeDirectory(const std::string& check, const PathFacts& directory, uid
   if (info.owner != uid) {
     return Error(check, ExitCode::kPermissionDenied,
                  absl::StrCat(path, " belongs to uid ", info.owner, ", and you are uid ", uid),
-                 "run as its owner, or choose another --home");
+                 absl::StrCat("run as its owner: sudo -u '#", info.owner,
+                              "' holonctl, or choose another: holonctl --home DIR"));
   }
   const std::string mode = absl::StrFormat("%s has mode %04o", path, info.mode);
   const std::string chmod = absl::StrCat("chmod 700 ", path);
@@ -129,6 +130,9 @@ Finding JudgeHistory(const Facts& facts) {
     return Warning(
         "failures", std::string(facts.history.status().message()),
         FixFor(facts.history.status(), path, absl::StrCat("look at it, then: rm ", path)));
+  }
+  if (facts.history->failures_size() == 0) {
+    return Ok("failures", absl::StrCat("no failure is recorded in ", path));
   }
   return Ok("failures",
             absl::StrCat(path, " can be read (", facts.history->failures_size(), " recorded)"));
