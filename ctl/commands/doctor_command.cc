@@ -55,7 +55,7 @@ std::string Summary(const std::vector<Finding>& findings) {
 
 base::ExitCode RunDoctor(Context& context) {
   World& world = context.world();
-  Facts facts = GatherFacts(world.paths, world.socket_path, world.clock.Now());
+  Facts facts = GatherFacts(world.paths, world.socket_path, world.clock);
   facts.version = HOLON_VERSION;
   for (const config::Fault& fault : context.loaded().faults) {
     facts.faults.push_back(config::FaultText(fault));

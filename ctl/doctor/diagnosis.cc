@@ -1,10 +1,12 @@
 #include "ctl/doctor/diagnosis.h"
 
-#include <utility>
+#include <algorithm>
+#include <optional>
+#include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "ctl/doctor/home_findings.h"
 #include "runtime/base/duration.h"
 #include "runtime/base/unix_socket.h"
 #include "runtime/state/failures.h"
@@ -13,7 +15,7 @@ namespace holon::ctl {
 namespace {
 
 using base::ExitCode;
-using base::FileType;
+using probe::Verdict;
 
 constexpr uint64_t kMebi = 1 << 20;
 // A record and a few lines of log; below, not even a start can be recorded.
@@ -22,61 +24,13 @@ constexpr uint64_t kFewBytes = 64 * kMebi;
 constexpr uint64_t kLeastInodes = 16;
 constexpr uint64_t kFewOpenFiles = 256;
 constexpr uint64_t kFewInotifyInstances = 16;
+// A runtime watches its home, its run directory and a handful of files.
+constexpr uint64_t kFewInotifyWatches = 64;
+// What a kernel allows where nobody has changed it, at least.
+constexpr uint64_t kUsualInotifyInstances = 128;
+constexpr uint64_t kUsualInotifyWatches = 8192;
 // A clock that was set by less does no harm to anything that is shown.
 constexpr absl::Duration kClockSlack = absl::Seconds(2);
-
-Finding Ok(const std::string& check, const std::string& message) {
-  return {check, Severity::kOk, message, "", ExitCode::kDone};
-}
-
-Finding Warning(const std::string& check, const std::string& message, const std::string& fix) {
-  return {check, Severity::kWarning, message, fix, ExitCode::kDone};
-}
-
-Finding Error(const std::string& check, ExitCode exit_code, const std::string& message,
-              const std::string& fix) {
-  return {check, Severity::kError, message, fix, exit_code};
-}
-
-Finding JudgeDirectory(const std::string& check, const DirectoryFacts& directory, uid_t uid) {
-  const std::string& path = directory.path;
-  if (!directory.info.ok()) {
-    return Error(check, ExitCode::kPermissionDenied, std::string(directory.info.status().message()),
-                 absl::StrCat("ls -ld ", path));
-  }
-  const base::FileInfo& info = *directory.info;
-  if (info.type == FileType::kAbsent) {
-    return Ok(check, absl::StrCat(path, " is not there yet; a start makes it"));
-  }
-  if (info.type == FileType::kSymlink) {
-    return Error(check, ExitCode::kPermissionDenied,
-                 absl::StrCat(path, " is a symbolic link, which could lead anywhere"),
-                 "put a directory there, or choose another --home");
-  }
-  if (info.type != FileType::kDirectory) {
-    return Error(check, ExitCode::kFailed, absl::StrCat(path, " is not a directory"),
-                 absl::StrCat("mv ", path, " ", path, ".aside"));
-  }
-  if (info.owner != uid) {
-    return Error(check, ExitCode::kPermissionDenied,
-                 absl::StrCat(path, " belongs to uid ", info.owner, ", and you are uid ", uid),
-                 "run as its owner, or choose another --home");
-  }
-  const std::string mode = absl::StrFormat("%s has mode %04o", path, info.mode);
-  const std::string chmod = absl::StrCat("chmod 700 ", path);
-  if ((info.mode & 022) != 0) {
-    return Error(check, ExitCode::kPermissionDenied, absl::StrCat(mode, ": others can write to it"),
-                 chmod);
-  }
-  if (!directory.accessible) {
-    return Error(check, ExitCode::kPermissionDenied,
-                 absl::StrCat(mode, ": it cannot be read, written to or entered"), chmod);
-  }
-  if ((info.mode & 077) != 0) {
-    return Warning(check, absl::StrCat(mode, ": others can look into it"), chmod);
-  }
-  return Ok(check, absl::StrCat(path, " is yours alone"));
-}
 
 Finding JudgeSocketPath(const Facts& facts) {
   if (base::FitsSocketPath(facts.socket_path)) {
@@ -86,7 +40,8 @@ Finding JudgeSocketPath(const Facts& facts) {
   return Error("socket_path", ExitCode::kUsage,
                absl::StrCat(facts.socket_path, " has ", facts.socket_path.size(),
                             " bytes; a socket's path has at most ", base::kMaxSocketPath),
-               "choose a shorter --home, or another socket_path");
+               absl::StrCat("choose a shorter one: --socket PATH, or holonctl --home ",
+                            facts.paths.home, " config set socket_path PATH"));
 }
 
 void JudgeConfiguration(const Facts& facts, std::vector<Finding>* findings) {
@@ -105,9 +60,9 @@ void JudgeConfiguration(const Facts& facts, std::vector<Finding>* findings) {
 
 void JudgeRuntime(const Facts& facts, std::vector<Finding>* findings) {
   if (!facts.sighting.ok()) {
-    findings->push_back(Error("runtime", ExitCode::kPermissionDenied,
-                              std::string(facts.sighting.status().message()),
-                              "run as the owner of the home"));
+    const absl::Status& status = facts.sighting.status();
+    findings->push_back(Error("runtime", ExitCodeFor(status), std::string(status.message()),
+                              absl::StrCat("see whose it is: ls -la ", facts.paths.run)));
     return;
   }
   const probe::Sighting& sighting = *facts.sighting;
@@ -120,9 +75,9 @@ void JudgeRuntime(const Facts& facts, std::vector<Finding>* findings) {
       findings->push_back(
           Warning("health", reason, absl::StrCat("holonctl --home ", facts.paths.home, " logs")));
     }
-  } else if (sighting.verdict == probe::Verdict::kStopped) {
+  } else if (sighting.verdict == Verdict::kStopped) {
     findings->push_back(Ok("runtime", "not running, and nothing left of one"));
-  } else if (sighting.verdict == probe::Verdict::kStale) {
+  } else if (sighting.verdict == Verdict::kStale) {
     findings->push_back(
         Error("runtime", ExitCode::kFailed,
               absl::StrCat(sighting.detail, ": ", absl::StrJoin(sighting.stale_files, ", ")),
@@ -131,45 +86,30 @@ void JudgeRuntime(const Facts& facts, std::vector<Finding>* findings) {
     findings->push_back(Error("runtime", ExitCode::kUnknown,
                               absl::StrCat(state, ": ", sighting.detail), facts.next));
   }
-  if (!sighting.record_damage.empty()) {
-    findings->push_back(
-        Warning("record", sighting.record_damage, "a start or a restart writes it anew"));
-  }
-}
-
-void JudgeFiles(const Facts& facts, std::vector<Finding>* findings) {
-  if (!facts.history_damage.empty()) {
-    findings->push_back(Warning("failures", facts.history_damage,
-                                "the next failure begins a new one, and keeps this beside it"));
-  }
-  for (const std::string& path : facts.leftovers) {
-    findings->push_back(Warning("leftovers", absl::StrCat(path, " is needed by nobody"),
-                                absl::StrCat("look at it, then: rm ", path)));
-  }
-  if (facts.leftovers.empty()) {
-    findings->push_back(Ok("leftovers", "nothing was set aside or abandoned"));
-  }
-  if (!facts.lifecycle_holder.empty()) {
-    findings->push_back(Warning("lifecycle_lock",
-                                absl::StrCat("held by ", facts.lifecycle_holder,
-                                             ": start, stop and their like wait for it"),
-                                "let it finish, or end it"));
-  }
 }
 
 Finding JudgeClock(const Facts& facts) {
   std::optional<absl::Time> started;
   if (facts.sighting.ok() && facts.sighting->answer.has_value()) {
     started = state::FromTimestamp(facts.sighting->answer->started_at());
-  } else if (facts.sighting.ok() && facts.sighting->record.has_value()) {
-    started = state::FromTimestamp(facts.sighting->record->started_at());
+  } else if (facts.record.ok()) {
+    started = state::FromTimestamp(facts.record->started_at());
   }
-  if (started.has_value() && *started > facts.now + kClockSlack) {
+  const std::string look = "timedatectl status";
+  const absl::Time latest = facts.now + kClockSlack;
+  if (started.has_value() && *started > latest) {
     return Warning("clock",
                    absl::StrCat("the runtime says that it starts in ",
                                 base::FormatDuration(*started - facts.now),
                                 ": the clock was set back since, or is wrong"),
-                   "timedatectl status");
+                   look);
+  }
+  if (facts.last_logged.has_value() && *facts.last_logged > latest) {
+    return Warning("clock",
+                   absl::StrCat(facts.paths.log, " ends ",
+                                base::FormatDuration(*facts.last_logged - facts.now),
+                                " ahead of the clock: it was set back since, or is wrong"),
+                   look);
   }
   return Ok("clock", "no sign of a jump");
 }
@@ -191,9 +131,9 @@ Finding JudgeDisk(const Facts& facts) {
 
 void JudgeVersions(const Facts& facts, std::vector<Finding>* findings) {
   if (!facts.holond.ok()) {
-    findings->push_back(Error("holond", ExitCode::kFailed,
-                              std::string(facts.holond.status().message()),
-                              "install it beside holonctl, or put its folder on PATH"));
+    findings->push_back(
+        Error("holond", ExitCode::kFailed, std::string(facts.holond.status().message()),
+              "install it beside holonctl, or name its folder: export PATH=$PATH:FOLDER"));
   } else if (facts.holond_version != facts.version) {
     findings->push_back(
         Warning("holond",
@@ -214,52 +154,35 @@ void JudgeVersions(const Facts& facts, std::vector<Finding>* findings) {
   }
 }
 
-void JudgeLimits(const Facts& facts, std::vector<Finding>* findings) {
+Finding JudgeOpenFiles(const Facts& facts) {
   const std::string open = absl::StrCat("a process may open ", facts.open_files, " files");
-  findings->push_back(facts.open_files < kFewOpenFiles
-                          ? Warning("open_files", open, "ulimit -n 1024")
-                          : Ok("open_files", open));
-  if (!facts.inotify_instances.has_value()) return;
-  const std::string inotify =
-      absl::StrCat("a user may have ", *facts.inotify_instances, " inotify instances");
-  findings->push_back(*facts.inotify_instances < kFewInotifyInstances
-                          ? Warning("inotify", inotify, "sysctl fs.inotify.max_user_instances=128")
-                          : Ok("inotify", inotify));
+  return facts.open_files < kFewOpenFiles ? Warning("open_files", open, "ulimit -n 1024")
+                                          : Ok("open_files", open);
 }
 
-int Rank(ExitCode exit_code) {
-  switch (exit_code) {
-    case ExitCode::kPermissionDenied:
-      return 4;
-    case ExitCode::kUnknown:
-      return 3;
-    case ExitCode::kUsage:
-      return 2;
-    case ExitCode::kDone:
-      return 0;
-    default:
-      return 1;
+// Without it a runtime does not see what becomes of its run directory: degraded, not dead.
+Finding JudgeInotify(const std::string& check, const std::string& noun, const LimitFacts& limit,
+                     uint64_t few, uint64_t usual) {
+  const uint64_t allowed = limit.allowed.value_or(usual);
+  const std::string fix = absl::StrCat("sudo sysctl -w fs.inotify.max_user_", noun, "=");
+  const std::string found = limit.allowed.has_value()
+                                ? absl::StrCat("a user may have ", allowed, " inotify ", noun)
+                                : absl::StrCat("the limit of inotify ", noun, " cannot be read");
+  if (allowed < few) return Warning(check, found, absl::StrCat(fix, usual));
+  if (!limit.granted.ok()) {
+    return Warning(check,
+                   absl::StrCat(std::string(limit.granted.message()), " (", found,
+                                ", and other processes have them)"),
+                   absl::StrCat(fix, std::max(usual, 2 * allowed)));
   }
+  return Ok(check, found);
 }
 
 }  // namespace
 
-const char* SeverityName(Severity severity) {
-  switch (severity) {
-    case Severity::kOk:
-      return "ok";
-    case Severity::kWarning:
-      return "warning";
-    case Severity::kError:
-      return "error";
-  }
-  return "?";
-}
-
 std::vector<Finding> Diagnose(const Facts& facts) {
   std::vector<Finding> findings;
-  findings.push_back(JudgeDirectory("home", facts.home, facts.uid));
-  findings.push_back(JudgeDirectory("run_directory", facts.run, facts.uid));
+  JudgeDirectories(facts, &findings);
   findings.push_back(JudgeSocketPath(facts));
   JudgeConfiguration(facts, &findings);
   JudgeRuntime(facts, &findings);
@@ -267,16 +190,12 @@ std::vector<Finding> Diagnose(const Facts& facts) {
   findings.push_back(JudgeClock(facts));
   findings.push_back(JudgeDisk(facts));
   JudgeVersions(facts, &findings);
-  JudgeLimits(facts, &findings);
+  findings.push_back(JudgeOpenFiles(facts));
+  findings.push_back(JudgeInotify("inotify", "instances", facts.inotify_instances,
+                                  kFewInotifyInstances, kUsualInotifyInstances));
+  findings.push_back(JudgeInotify("inotify_watches", "watches", facts.inotify_watches,
+                                  kFewInotifyWatches, kUsualInotifyWatches));
   return findings;
-}
-
-base::ExitCode ExitCodeOf(const std::vector<Finding>& findings) {
-  ExitCode worst = ExitCode::kDone;
-  for (const Finding& finding : findings) {
-    if (Rank(finding.exit_code) > Rank(worst)) worst = finding.exit_code;
-  }
-  return worst;
 }
 
 }  // namespace holon::ctl

@@ -1,5 +1,6 @@
 #include "ctl/doctor/facts.h"
 
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,27 +11,52 @@
 #include "absl/strings/strip.h"
 #include "ctl/lifecycle/holond_path.h"
 #include "runtime/base/file_lock.h"
+#include "runtime/base/inotify.h"
 #include "runtime/base/limits.h"
 #include "runtime/base/spawn.h"
+#include "runtime/state/daemon_record.h"
 #include "runtime/state/failures.h"
 #include "runtime/state/lifecycle_lock.h"
+#include "runtime/state/log_tail.h"
+#include "runtime/state/vanished.h"
 
 namespace holon::ctl {
 namespace {
 
+constexpr size_t kMaxReportBytes = 64 * 1024;
+// What a library prints has no time; beyond so much of it the log says nothing of the clock.
+constexpr size_t kLogLines = 100;
 constexpr absl::Duration kVersionTimeout = absl::Seconds(5);
 
-DirectoryFacts LookAtDirectory(const std::string& path) {
-  DirectoryFacts facts;
+PathFacts LookAt(const std::string& path) {
+  PathFacts facts;
   facts.path = path;
   facts.info = base::Look(path);
-  facts.accessible = access(path.c_str(), R_OK | W_OK | X_OK) == 0;
+  const bool directory = facts.info.ok() && facts.info->type == base::FileType::kDirectory;
+  facts.accessible = access(path.c_str(), R_OK | W_OK | (directory ? X_OK : 0)) == 0;
   return facts;
 }
 
+// Where a start would begin to make the home.
+PathFacts LookAbove(const std::string& home) {
+  std::string path = base::DirectoryOf(home);
+  while (true) {
+    PathFacts facts = LookAt(path);
+    const std::string above = base::DirectoryOf(path);
+    if (!facts.info.ok() || facts.info->type != base::FileType::kAbsent || above == path) {
+      // A link leads to what matters.
+      facts.info = base::LookThrough(path);
+      facts.accessible = access(path.c_str(), W_OK | X_OK) == 0;
+      return facts;
+    }
+    path = above;
+  }
+}
+
 bool IsLeftover(const std::string& name) {
-  // Not "*.tmp": a writer may be at it this moment, and those of dead ones go by themselves.
-  return absl::StrContains(name, ".displaced.") || absl::EndsWith(name, ".damaged");
+  // Not every "*.tmp": a writer may be at it this moment.
+  return absl::StrContains(name, ".displaced.") || absl::EndsWith(name, ".damaged") ||
+         base::IsAbandoned(name);
 }
 
 std::vector<std::string> FindLeftovers(const state::HomePaths& paths) {
@@ -43,12 +69,47 @@ std::vector<std::string> FindLeftovers(const state::HomePaths& paths) {
   return found;
 }
 
-std::string FindHolder(const state::HomePaths& paths, absl::Time now) {
-  absl::StatusOr<base::LockState> lock = base::LockStateOf(paths.lifecycle_lock);
-  if (!lock.ok() || *lock != base::LockState::kHeld) return "";
-  std::optional<state::v1::LifecycleHolder> holder =
-      state::ReadLifecycleHolder(paths.lifecycle_lock);
-  return holder.has_value() ? state::HolderText(*holder, now) : "an unknown process";
+std::optional<std::string> FindCrashed(const std::string& path) {
+  absl::StatusOr<std::string> text = base::ReadFile(path, kMaxReportBytes);
+  if (absl::IsNotFound(text.status())) return std::nullopt;
+  std::optional<state::CrashReport> report = state::ParseCrashReport(text.value_or(""));
+  return report.has_value() ? report->instance_id : "";
+}
+
+std::optional<absl::Time> FindLastLogged(const std::string& log) {
+  const std::vector<std::string> lines = state::LogTail(log, kLogLines);
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
+    if (std::optional<absl::Time> time = state::LogLineTime(*line)) return time;
+  }
+  return std::nullopt;
+}
+
+void LookAtLifecycleLock(Facts* facts, absl::Time now) {
+  const std::string& path = facts->paths.lifecycle_lock;
+  facts->lifecycle_lock = base::LockStateOf(path);
+  if (!facts->lifecycle_lock.ok() || *facts->lifecycle_lock != base::LockState::kHeld) return;
+  std::optional<state::v1::LifecycleHolder> holder = state::ReadLifecycleHolder(path);
+  facts->lifecycle_holder =
+      holder.has_value() ? state::HolderText(*holder, now) : "an unknown process";
+  facts->lifecycle_holder_pid = base::FindLockHolder(path);
+}
+
+void LookAtFiles(Facts* facts, absl::Time now) {
+  const state::HomePaths& paths = facts->paths;
+  facts->history = state::v1::FailureHistory();
+  facts->lifecycle_lock = base::LockState::kAbsent;
+  // What is to be below something else than a directory is not there, and the directory is named.
+  if (!facts->run.info.ok() || facts->run.info->type != base::FileType::kDirectory) return;
+  for (const std::string& path : {paths.instance_lock, paths.lifecycle_lock, paths.log,
+                                  paths.pid_file, paths.daemon_record}) {
+    facts->files.push_back(LookAt(path));
+  }
+  facts->record = state::ReadDaemonRecord(paths.daemon_record);
+  facts->history = state::ReadFailures(paths.failures);
+  facts->leftovers = FindLeftovers(paths);
+  facts->crashed = FindCrashed(paths.crash_report);
+  facts->last_logged = FindLastLogged(paths.log);
+  LookAtLifecycleLock(facts, now);
 }
 
 std::optional<uint64_t> ReadNumber(const std::string& path) {
@@ -56,6 +117,15 @@ std::optional<uint64_t> ReadNumber(const std::string& path) {
   uint64_t number;
   if (!text.ok() || !absl::SimpleAtoi(*text, &number)) return std::nullopt;
   return number;
+}
+
+// A limit says nothing of how much of it is used up.
+void LookAtInotify(Facts* facts) {
+  facts->inotify_instances.allowed = ReadNumber("/proc/sys/fs/inotify/max_user_instances");
+  facts->inotify_watches.allowed = ReadNumber("/proc/sys/fs/inotify/max_user_watches");
+  absl::StatusOr<base::Inotify> inotify = base::Inotify::Create();
+  facts->inotify_instances.granted = inotify.status();
+  if (inotify.ok()) facts->inotify_watches.granted = inotify->Watch("/", IN_DELETE_SELF);
 }
 
 // "holond 0.1.0"
@@ -67,24 +137,23 @@ std::string VersionOf(const std::string& holond) {
 
 }  // namespace
 
-Facts GatherFacts(const state::HomePaths& paths, const std::string& socket_path, absl::Time now) {
+Facts GatherFacts(const state::HomePaths& paths, const std::string& socket_path,
+                  base::Clock& clock) {
   Facts facts(paths);
   facts.uid = geteuid();
-  facts.now = now;
-  facts.home = LookAtDirectory(paths.home);
-  facts.run = LookAtDirectory(paths.run);
+  facts.home = LookAt(paths.home);
+  facts.parent = LookAbove(paths.home);
+  facts.run = LookAt(paths.run);
   facts.socket_path = socket_path;
   facts.sighting = probe::Look(paths, socket_path);
-  absl::Status history = state::ReadFailures(paths.failures).status();
-  facts.history_damage = std::string(history.message());
-  facts.leftovers = FindLeftovers(paths);
-  facts.lifecycle_holder = FindHolder(paths, now);
+  LookAtFiles(&facts, clock.Now());
   absl::StatusOr<base::DiskSpace> disk = base::SpaceAt(paths.home);
   if (disk.ok()) facts.disk = *disk;
   facts.open_files = base::OpenFilesLimit();
-  facts.inotify_instances = ReadNumber("/proc/sys/fs/inotify/max_user_instances");
+  LookAtInotify(&facts);
   facts.holond = FindHolond();
   if (facts.holond.ok()) facts.holond_version = VersionOf(*facts.holond);
+  facts.now = clock.Now();
   return facts;
 }
 

@@ -185,19 +185,30 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
   return durability == Durability::kFile ? SyncDirectory(DirectoryOf(path)) : absl::OkStatus();
 }
 
+bool IsAbandoned(const std::string& temporary) {
+  std::vector<std::string> parts = absl::StrSplit(NameOf(temporary), '.');
+  int pid;
+  // The name itself may have dots; what is before the first one may be empty.
+  if (parts.size() < 4 || parts.back() != "tmp" ||
+      !absl::SimpleAtoi(parts[parts.size() - 3], &pid)) {
+    return false;
+  }
+  absl::StatusOr<ProcessStat> writer = ReadProcessStat(pid);
+  // A zombie writes no more.
+  return absl::IsNotFound(writer.status()) || (writer.ok() && writer->state == 'Z');
+}
+
 void RemoveAbandoned(const std::string& path) {
   const std::string prefix = absl::StrCat(NameOf(path), ".");
   const std::string folder = DirectoryOf(path);
   for (const std::string& name : ListDirectory(folder).value_or(std::vector<std::string>())) {
-    if (!absl::StartsWith(name, prefix) || !absl::EndsWith(name, ".tmp")) continue;
-    std::vector<std::string> parts = absl::StrSplit(name.substr(prefix.size()), '.');
-    int pid;
-    if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &pid)) continue;
-    absl::StatusOr<ProcessStat> writer = ReadProcessStat(pid);
-    // A zombie writes no more.
-    if (absl::IsNotFound(writer.status()) || (writer.ok() && writer->state == 'Z')) {
-      unlink(JoinPath(folder, name).c_str());
+    // "NAME.OTHER.PID.N.tmp" is of another file.
+    if (!absl::StartsWith(name, prefix) ||
+        std::count(name.begin() + static_cast<ptrdiff_t>(prefix.size()), name.end(), '.') != 2) {
+      continue;
     }
+    const std::string temporary = JoinPath(folder, name);
+    if (IsAbandoned(temporary)) unlink(temporary.c_str());
   }
 }
 

@@ -81,6 +81,10 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
 absl::Status CreateFileExclusively(const std::string& path, absl::string_view content,
                                    mode_t mode = 0600);
 
+// The writer of a temporary file "PATH.PID.N.tmp" is no more, so that nobody will rename or remove
+// it. Not of any other name.
+bool IsAbandoned(const std::string& temporary);
+
 // Removes what writers of `path` left that were killed while they wrote: "PATH.PID.N.tmp" of a
 // process that is no more. WriteFileAtomically does so by itself.
 void RemoveAbandoned(const std::string& path);

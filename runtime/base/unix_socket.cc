@@ -95,7 +95,7 @@ Connection ConnectTo(const std::string& path) {
     connection.error = error;
   };
   if (!FitsSocketPath(path)) {
-    failed(ConnectOutcome::kFailed, ENAMETOOLONG);
+    failed(ConnectOutcome::kAbsent, ENAMETOOLONG);
     return connection;
   }
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

@@ -46,7 +46,7 @@ absl::StatusOr<UniqueFd> AcceptFrom(int listener);
 
 enum class ConnectOutcome {
   kConnected,
-  kAbsent,     // Nothing stands there.
+  kAbsent,     // Nothing stands there, or the path is too long for anything that could be asked.
   kRefused,    // A socket that nobody listens on.
   kBusy,       // Somebody listens, but the backlog is full.
   kNotSocket,  // A file or directory.

@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <string>
+
+#include "absl/strings/str_cat.h"
 
 namespace holon::base {
 namespace {
@@ -71,6 +74,24 @@ TEST_F(FileTest, CanonicalPathsResolveWhatExistsAndKeepTheRest) {
   EXPECT_EQ(CanonicalPath("./a//b/../c/", folder_), folder_ + "/a/c");
   EXPECT_EQ(CanonicalPath("link/..", folder_), folder_) << "the parent of what the link leads to";
   EXPECT_EQ(CanonicalPath("/../..", "/"), "/");
+}
+
+TEST_F(FileTest, ATemporaryIsAbandonedOnceItsWriterIsNoMore) {
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  auto named = [](const std::string& name, pid_t pid) {
+    return IsAbandoned(absl::StrCat("/somewhere/", name, ".", pid, ".0.tmp"));
+  };
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child), nullptr, WEXITED | WNOWAIT), 0);
+  EXPECT_TRUE(named("a.json", child)) << "a zombie";
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  EXPECT_TRUE(named("a.json", child));
+  EXPECT_TRUE(named("", child)) << "a socket's";
+  EXPECT_FALSE(named("a.json", getpid()));
+  EXPECT_FALSE(IsAbandoned(absl::StrCat("a.json.", child, ".0")));
+  EXPECT_FALSE(IsAbandoned(absl::StrCat("a.json.", child, ".tmp")));
+  EXPECT_FALSE(IsAbandoned("a.b.c.tmp"));
+  EXPECT_FALSE(IsAbandoned("tmp"));
 }
 
 }  // namespace

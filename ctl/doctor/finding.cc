@@ -1,0 +1,63 @@
+#include "ctl/doctor/finding.h"
+
+namespace holon::ctl {
+
+using base::ExitCode;
+
+namespace {
+
+int Rank(ExitCode exit_code) {
+  switch (exit_code) {
+    case ExitCode::kPermissionDenied:
+      return 4;
+    case ExitCode::kUnknown:
+      return 3;
+    case ExitCode::kUsage:
+      return 2;
+    case ExitCode::kDone:
+      return 0;
+    default:
+      return 1;
+  }
+}
+
+}  // namespace
+
+const char* SeverityName(Severity severity) {
+  switch (severity) {
+    case Severity::kOk:
+      return "ok";
+    case Severity::kWarning:
+      return "warning";
+    case Severity::kError:
+      return "error";
+  }
+  return "?";
+}
+
+Finding Ok(const std::string& check, const std::string& message) {
+  return {check, Severity::kOk, message, "", ExitCode::kDone};
+}
+
+Finding Warning(const std::string& check, const std::string& message, const std::string& fix) {
+  return {check, Severity::kWarning, message, fix, ExitCode::kDone};
+}
+
+Finding Error(const std::string& check, ExitCode exit_code, const std::string& message,
+              const std::string& fix) {
+  return {check, Severity::kError, message, fix, exit_code};
+}
+
+ExitCode ExitCodeFor(const absl::Status& status) {
+  return absl::IsPermissionDenied(status) ? ExitCode::kPermissionDenied : ExitCode::kFailed;
+}
+
+base::ExitCode ExitCodeOf(const std::vector<Finding>& findings) {
+  ExitCode worst = ExitCode::kDone;
+  for (const Finding& finding : findings) {
+    if (Rank(finding.exit_code) > Rank(worst)) worst = finding.exit_code;
+  }
+  return worst;
+}
+
+}  // namespace holon::ctl

@@ -1,0 +1,40 @@
+// What is said of one thing that was looked at.
+#ifndef HOLON_CTL_DOCTOR_FINDING_H_
+#define HOLON_CTL_DOCTOR_FINDING_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "runtime/base/exit_code.h"
+
+namespace holon::ctl {
+
+enum class Severity { kOk, kWarning, kError };
+
+// "ok", "warning" or "error".
+const char* SeverityName(Severity severity);
+
+// One thing that was looked at.
+struct Finding {
+  std::string check;  // "home", "socket", …: stable.
+  Severity severity = Severity::kOk;
+  std::string message;                               // What was found, and where.
+  std::string fix;                                   // What to do; empty: nothing.
+  base::ExitCode exit_code = base::ExitCode::kDone;  // Of an error.
+};
+
+Finding Ok(const std::string& check, const std::string& message);
+Finding Warning(const std::string& check, const std::string& message, const std::string& fix);
+Finding Error(const std::string& check, base::ExitCode exit_code, const std::string& message,
+              const std::string& fix);
+
+// Of an error that kept us from looking.
+base::ExitCode ExitCodeFor(const absl::Status& status);
+
+// kDone without an error; else that of the worst: permission, unknown, configuration, failed.
+base::ExitCode ExitCodeOf(const std::vector<Finding>& findings);
+
+}  // namespace holon::ctl
+
+#endif  // HOLON_CTL_DOCTOR_FINDING_H_
