@@ -27,10 +27,10 @@ std::string MarkFor(Severity severity, const Console& console) {
 std::string DoctorText(const std::vector<Finding>& findings, const Console& console) {
   std::vector<std::vector<std::string>> rows;
   for (const Finding& finding : findings) {
-    rows.push_back(
-        {absl::StrCat(MarkFor(finding.severity, console), " ", finding.check), finding.message});
+    rows.push_back({absl::StrCat(MarkFor(finding.severity, console), " ", finding.check),
+                    Printable(finding.message)});
     if (!finding.fix.empty()) {
-      rows.push_back({"", absl::StrCat(console.Paint(Tone::kFaint, "→ "), finding.fix)});
+      rows.push_back({"", absl::StrCat(console.Paint(Tone::kFaint, "→ "), Printable(finding.fix))});
     }
   }
   return Table(rows);

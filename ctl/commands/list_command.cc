@@ -91,7 +91,7 @@ std::string ListText(const v1::ListView& view, const Console& console) {
                     runtime.has_uptime_seconds()
                         ? base::FormatDuration(absl::Seconds(runtime.uptime_seconds()))
                         : "-",
-                    runtime.home_dir()});
+                    Printable(runtime.home_dir())});
   }
   return Table(rows);
 }

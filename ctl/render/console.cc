@@ -91,7 +91,8 @@ void Console::Warning(absl::string_view message) {
 
 void Console::Progress(absl::string_view text) {
   if (!shows_progress()) return;
-  std::string line = absl::StrCat("\r\x1b[K", text.substr(0, static_cast<size_t>(Width()) - 1));
+  std::string line =
+      absl::StrCat("\r\x1b[K", Printable(text.substr(0, static_cast<size_t>(Width()) - 1)));
   Put(stderr, line);
   progress_shown_ = true;
 }
