@@ -60,12 +60,16 @@ std::vector<pid_t> Processes() {
   return pids;
 }
 
-// What the descriptor leads to; empty where that cannot be seen.
-std::string TargetOf(pid_t pid, const std::string& descriptor) {
-  const std::string link = absl::StrCat("/proc/", pid, "/fd/", descriptor);
+// Where a link in /proc leads; empty where that cannot be seen.
+std::string TargetOf(const std::string& link) {
   char target[PATH_MAX];
   ssize_t length = readlink(link.c_str(), target, sizeof target);
   return length > 0 ? std::string(target, static_cast<size_t>(length)) : "";
+}
+
+std::string ProgramNameOf(pid_t pid) {
+  const std::string program = TargetOf(absl::StrCat("/proc/", pid, "/exe"));
+  return NameOf(absl::StripSuffix(program, " (deleted)"));
 }
 
 // "lock:\t1: OFDLCK  ADVISORY  WRITE -1 08:01:1234 0 EOF"; empty where the descriptor holds none.
@@ -192,7 +196,7 @@ std::optional<pid_t> FindLockHolder(const std::string& path) {
 std::vector<HeldLock> LocksHeldBy(pid_t pid, const std::string& name) {
   std::vector<HeldLock> held;
   for (const std::string& descriptor : DescriptorsOf(pid)) {
-    const std::string target = TargetOf(pid, descriptor);
+    const std::string target = TargetOf(absl::StrCat("/proc/", pid, "/fd/", descriptor));
     absl::string_view path = target;
     const bool lost = absl::ConsumeSuffix(&path, " (deleted)");
     if (NameOf(path) == name && !LockLineOf(pid, descriptor).empty()) {
@@ -205,9 +209,10 @@ std::vector<HeldLock> LocksHeldBy(pid_t pid, const std::string& name) {
 std::vector<HeldLock> FindHeldLocks(const std::string& name, const std::string& program) {
   std::vector<HeldLock> held;
   for (pid_t pid : Processes()) {
+    // This first: it is one call, and hardly any process comes further.
+    if (!program.empty() && ProgramNameOf(pid) != program) continue;
     absl::StatusOr<FileInfo> process = Look(absl::StrCat("/proc/", pid));
     if (!process.ok() || process->owner != geteuid()) continue;
-    if (!program.empty() && CommandNameOf(pid) != program) continue;
     for (HeldLock& lock : LocksHeldBy(pid, name)) held.push_back(std::move(lock));
   }
   return held;

@@ -78,8 +78,8 @@ struct HeldLock {
 // Those of one process on files of this name.
 std::vector<HeldLock> LocksHeldBy(pid_t pid, const std::string& name);
 
-// Those of all processes of ours, or of those alone that run `program` (as CommandNameOf says;
-// empty: any). Costs a walk over /proc.
+// Those of all processes of ours, or of those alone that run `program` (the name of its
+// file; empty: any). Costs a walk over /proc.
 std::vector<HeldLock> FindHeldLocks(const std::string& name, const std::string& program = "");
 
 }  // namespace holon::base
