@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <sys/inotify.h>
 
+#include <thread>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 
 namespace holon::base {
@@ -32,6 +35,10 @@ std::vector<Inotify::Event> Inotify::Read() {
       at += sizeof(inotify_event) + event->len;
     }
   }
+}
+
+void Inotify::DestroyAside(Inotify inotify) {
+  std::thread([taken = std::move(inotify)] {}).detach();
 }
 
 }  // namespace holon::base

@@ -2,7 +2,6 @@
 
 #include <sys/inotify.h>
 
-#include <thread>
 #include <utility>
 
 #include "runtime/base/file.h"
@@ -46,7 +45,7 @@ absl::Status RunWatch::Watch() {
 
 void RunWatch::End() {
   if (!inotify_.has_value()) return;
-  std::thread([watch = *std::move(inotify_)] {}).detach();
+  base::Inotify::DestroyAside(*std::move(inotify_));
   inotify_.reset();
 }
 

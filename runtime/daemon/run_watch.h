@@ -22,8 +22,7 @@ class RunWatch {
   // directory takes its watch with it. The kernel may refuse: the message says why.
   absl::Status Watch();
 
-  // Watches no longer. The kernel takes milliseconds to take an instance down, on a thread that
-  // nobody waits for until the process ends.
+  // Watches no longer.
   void End();
 
   // Readable when something has happened; -1 where the kernel has refused.
