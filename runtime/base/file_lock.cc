@@ -22,6 +22,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/process.h"
 #include "runtime/base/status_macros.h"
+#include "runtime/base/thread.h"
 #include "runtime/base/wait.h"
 
 namespace holon::base {
@@ -135,7 +136,7 @@ absl::StatusOr<PendingLock> PendingLock::Start(const std::string& path) {
   auto shared = std::make_shared<Shared>();
   shared->event.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!shared->event.valid()) return absl::ErrnoToStatus(errno, "cannot create an eventfd");
-  std::thread([waiter = std::weak_ptr<Shared>(shared), fd = std::move(fd)]() mutable {
+  auto wait = [waiter = std::weak_ptr<Shared>(shared), fd = std::move(fd)]() mutable {
     struct flock lock = WholeFile();
     int result;
     do {
@@ -150,7 +151,9 @@ absl::StatusOr<PendingLock> PendingLock::Start(const std::string& path) {
       owner->locked = std::move(fd);
     }
     eventfd_write(owner->event.get(), 1);
-  }).detach();
+  };
+  HOLON_ASSIGN_OR_RETURN(std::thread thread, StartThread(std::move(wait)));
+  thread.detach();
   return PendingLock(std::move(shared));
 }
 

@@ -7,8 +7,16 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/base/thread.h"
 
 namespace holon::base {
+
+Inotify::~Inotify() {
+  if (!fd_.valid()) return;
+  // Without a thread it is closed here, together with the body that was to close it.
+  absl::StatusOr<std::thread> closer = StartThread([fd = std::move(fd_)] {});
+  if (closer.ok()) closer->detach();
+}
 
 absl::StatusOr<Inotify> Inotify::Create() {
   UniqueFd fd(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
@@ -35,10 +43,6 @@ std::vector<Inotify::Event> Inotify::Read() {
       at += sizeof(inotify_event) + event->len;
     }
   }
-}
-
-void Inotify::DestroyAside(Inotify inotify) {
-  std::thread([taken = std::move(inotify)] {}).detach();
 }
 
 }  // namespace holon::base

@@ -19,6 +19,11 @@ class Inotify {
     std::string name;   // Empty where the event is about the directory itself.
   };
 
+  // The kernel takes ten milliseconds to take an instance down: that is left to a thread, which
+  // nobody waits for until the process ends.
+  ~Inotify();
+  Inotify(Inotify&&) = default;
+
   // RESOURCE_EXHAUSTED where the kernel grants no more.
   static absl::StatusOr<Inotify> Create();
 
@@ -28,10 +33,6 @@ class Inotify {
   int fd() const { return fd_.get(); }
   // All pending events; empty where there are none. Does not block.
   std::vector<Event> Read();
-
-  // Destroys an instance on a thread of its own, which nobody waits for until the process ends: the
-  // kernel takes ten milliseconds over it.
-  static void DestroyAside(Inotify inotify);
 
  private:
   explicit Inotify(UniqueFd fd) : fd_(std::move(fd)) {}

@@ -43,11 +43,7 @@ absl::Status RunWatch::Watch() {
   return first;
 }
 
-void RunWatch::End() {
-  if (!inotify_.has_value()) return;
-  base::Inotify::DestroyAside(*std::move(inotify_));
-  inotify_.reset();
-}
+void RunWatch::End() { inotify_.reset(); }
 
 bool RunWatch::Take() {
   bool ours = false;

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -303,9 +302,6 @@ absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& 
   base::SystemClock clock;
   base::Deadline deadline(clock, timeout);
   std::optional<base::Inotify> inotify;
-  absl::Cleanup destroy = [&inotify] {
-    if (inotify.has_value()) base::Inotify::DestroyAside(*std::move(inotify));
-  };
   bool again = true;
   while (true) {
     HOLON_ASSIGN_OR_RETURN(base::LockState before, base::LockStateOf(paths.instance_lock));
