@@ -58,7 +58,7 @@ ExitCode Main(int argc, char** argv) {
   absl::Status made = holon::state::MakeHome(holon::state::HomePaths(startup->inputs.home));
   if (!made.ok()) {
     logger.Error(std::string(made.message()));
-    return absl::IsPermissionDenied(made) ? ExitCode::kPermissionDenied : ExitCode::kFailed;
+    return holon::base::ExitCodeFor(made);
   }
   logger.Configure(startup->configuration.values.log());
   holon::base::SystemClock clock;

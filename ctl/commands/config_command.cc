@@ -128,10 +128,7 @@ base::ExitCode List(Context& context) {
 
 base::ExitCode FailEdit(Context& context, const absl::Status& status,
                         const std::vector<config::Fault>& faults) {
-  if (!faults.empty()) return context.FailFaults(faults);
-  const bool denied = absl::IsPermissionDenied(status);
-  return context.Fail(denied ? base::ExitCode::kPermissionDenied : base::ExitCode::kFailed,
-                      denied ? "PERMISSION_DENIED" : "EDIT_FAILED", std::string(status.message()));
+  return faults.empty() ? context.FailFor(status, "EDIT_FAILED") : context.FailFaults(faults);
 }
 
 absl::StatusOr<config::FileEdit> Plan(Context& context, std::vector<config::Fault>* faults) {

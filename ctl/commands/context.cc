@@ -100,10 +100,14 @@ base::ExitCode Context::Fail(base::ExitCode code, const std::string& reason,
   return code;
 }
 
+base::ExitCode Context::FailFor(const absl::Status& status, const std::string& reason) {
+  return Fail(base::ExitCodeFor(status),
+              absl::IsPermissionDenied(status) ? "PERMISSION_DENIED" : reason,
+              std::string(status.message()));
+}
+
 base::ExitCode Context::FailHome(const absl::Status& status) {
-  bool denied = absl::IsPermissionDenied(status);
-  return Fail(denied ? base::ExitCode::kPermissionDenied : base::ExitCode::kFailed,
-              denied ? "PERMISSION_DENIED" : "HOME_UNUSABLE", std::string(status.message()));
+  return FailFor(status, "HOME_UNUSABLE");
 }
 
 base::ExitCode Context::FailFaults(const std::vector<config::Fault>& faults) {

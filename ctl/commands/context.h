@@ -40,6 +40,8 @@ class Context {
   // Print the failure in the way that was asked for, and give its exit code.
   base::ExitCode Fail(base::ExitCode code, const std::string& reason, const std::string& message,
                       const std::string& hint = "");
+  // `reason` is that of anything but a lack of permission, which has its own.
+  base::ExitCode FailFor(const absl::Status& status, const std::string& reason);
   // For a status of state::CheckHome, state::MakeHome or probe::Look.
   base::ExitCode FailHome(const absl::Status& status);
   base::ExitCode FailFaults(const std::vector<config::Fault>& faults);

@@ -146,10 +146,7 @@ class LogsCommand {
     if (printer_.interrupted()) return base::ExitCode::kInterrupted;
     // Who has read enough has got what it wanted; a full disk is told by the console.
     if (read.ok() || absl::IsCancelled(read)) return base::ExitCode::kDone;
-    const bool denied = absl::IsPermissionDenied(read);
-    return context_.Fail(denied ? base::ExitCode::kPermissionDenied : base::ExitCode::kFailed,
-                         denied ? "PERMISSION_DENIED" : "LOG_UNREADABLE",
-                         std::string(read.message()));
+    return context_.FailFor(read, "LOG_UNREADABLE");
   }
 
  private:
@@ -195,7 +192,7 @@ class LogsCommand {
   // Sleeps until there is news, and prints it. CANCELLED as printing.
   absl::Status Follow() {
     // A pipe that nobody reads any more ends this now, and not with the next line.
-    const int reader = base::IsPipe(STDOUT_FILENO) ? STDOUT_FILENO : -1;
+    const int reader = context_.console().reader_fd();
     std::optional<size_t> ready =
         base::WaitReadable({context_.world().interrupts.fd(), watch_.fd(), reader},
                            blind_ ? kBlindInterval : absl::InfiniteDuration());

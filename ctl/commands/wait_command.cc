@@ -1,7 +1,5 @@
 // wait and status --watch: they follow the home by inotify, pidfd and the runtime's own stream;
 // nothing polls.
-#include <unistd.h>
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,7 +11,6 @@
 #include "ctl/lifecycle/home_watch.h"
 #include "ctl/render/json_view.h"
 #include "ctl/render/status_text.h"
-#include "runtime/base/descriptor.h"
 #include "runtime/base/duration.h"
 #include "runtime/base/wait.h"
 
@@ -92,7 +89,7 @@ base::ExitCode RunWait(Context& context) {
 base::ExitCode RunStatusWatch(Context& context) {
   World& world = context.world();
   // A pipe that nobody reads any more ends this now, and not with the next change.
-  const int reader = base::IsPipe(STDOUT_FILENO) ? STDOUT_FILENO : -1;
+  const int reader = context.console().reader_fd();
   HomeWatch watch(world, HomeWatch::Scope::kFiles, reader);
   std::string shown;
   while (true) {

@@ -48,10 +48,6 @@ Finding Error(const std::string& check, ExitCode exit_code, const std::string& m
   return {check, Severity::kError, message, fix, exit_code};
 }
 
-ExitCode ExitCodeFor(const absl::Status& status) {
-  return absl::IsPermissionDenied(status) ? ExitCode::kPermissionDenied : ExitCode::kFailed;
-}
-
 base::ExitCode ExitCodeOf(const std::vector<Finding>& findings) {
   ExitCode worst = ExitCode::kDone;
   for (const Finding& finding : findings) {

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "runtime/base/exit_code.h"
 
 namespace holon::ctl {
@@ -28,9 +27,6 @@ Finding Ok(const std::string& check, const std::string& message);
 Finding Warning(const std::string& check, const std::string& message, const std::string& fix);
 Finding Error(const std::string& check, base::ExitCode exit_code, const std::string& message,
               const std::string& fix);
-
-// Of an error that kept us from looking.
-base::ExitCode ExitCodeFor(const absl::Status& status);
 
 // kDone without an error; else that of the worst: permission, unknown, configuration, failed.
 base::ExitCode ExitCodeOf(const std::vector<Finding>& findings);

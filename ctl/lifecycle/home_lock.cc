@@ -16,9 +16,9 @@ namespace {
 HomeLock Refused(Outcome outcome) { return {std::nullopt, false, std::move(outcome)}; }
 
 Outcome LockFailure(const absl::Status& status) {
-  bool denied = absl::IsPermissionDenied(status);
-  return Failure(denied ? base::ExitCode::kPermissionDenied : base::ExitCode::kFailed,
-                 denied ? "PERMISSION_DENIED" : "LOCK_FAILED", std::string(status.message()));
+  return Failure(base::ExitCodeFor(status),
+                 absl::IsPermissionDenied(status) ? "PERMISSION_DENIED" : "LOCK_FAILED",
+                 std::string(status.message()));
 }
 
 }  // namespace

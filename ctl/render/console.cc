@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "runtime/base/descriptor.h"
 #include "runtime/config/text.h"
 
 namespace holon::ctl {
@@ -106,6 +107,8 @@ void Console::ClearProgress() {
 std::string Console::Paint(Tone tone, absl::string_view text) const {
   return stdout_color_ ? Painted(tone, text) : std::string(text);
 }
+
+int Console::reader_fd() const { return base::IsPipe(STDOUT_FILENO) ? STDOUT_FILENO : -1; }
 
 int Console::Width() const {
   winsize size = {};

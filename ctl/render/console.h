@@ -39,6 +39,8 @@ class Console {
   bool delivered() const { return delivered_; }
   // What could not be printed is missed by nobody: the reader of a pipe has left.
   bool reader_left() const { return reader_left_; }
+  // Readable as soon as nobody reads stdout any more; -1 where that cannot be waited for.
+  int reader_fd() const;
   bool shows_progress() const { return stderr_terminal_ && !quiet_; }
   bool stdout_terminal() const { return stdout_terminal_; }
   // Columns of the terminal; 100 where there is none.

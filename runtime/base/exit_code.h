@@ -1,6 +1,8 @@
 #ifndef HOLON_RUNTIME_BASE_EXIT_CODE_H_
 #define HOLON_RUNTIME_BASE_EXIT_CODE_H_
 
+#include "absl/status/status.h"
+
 namespace holon::base {
 
 // How holond and holonctl end. The numbers are a contract with scripts.
@@ -15,6 +17,11 @@ enum class ExitCode {
   kTimeout = 124,
   kInterrupted = 130,
 };
+
+// Of an error that may be one of permission, and else is a failure.
+inline ExitCode ExitCodeFor(const absl::Status& error) {
+  return absl::IsPermissionDenied(error) ? ExitCode::kPermissionDenied : ExitCode::kFailed;
+}
 
 }  // namespace holon::base
 

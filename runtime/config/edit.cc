@@ -27,7 +27,6 @@ using Names = std::vector<std::string>;
 absl::StatusOr<FileEdit> ReadForEdit(const LoadInputs& inputs) {
   FileEdit file;
   file.path = base::CanonicalPath(ConfigFilePath(inputs), "/");
-  file.before = "{}";
   HOLON_ASSIGN_OR_RETURN(base::FileInfo info, base::LookThrough(file.path));
   if (info.type == base::FileType::kAbsent) return file;
   file.mode = info.mode;

@@ -19,7 +19,7 @@ namespace holon::config {
 struct FileEdit {
   std::string path;  // A symbolic link's target: the link stays.
   mode_t mode = 0600;
-  std::string before;  // "{}" where there is no file.
+  std::string before = "{}";  // Also where there is no file.
   std::string after;
 
   bool changes() const { return before != after; }

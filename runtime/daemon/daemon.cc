@@ -98,9 +98,7 @@ base::ExitCode Daemon::Run() {
   absl::Status announced = Announce();
   if (!announced.ok()) {
     (void)instance_->Withdraw();
-    bool denied = absl::IsPermissionDenied(announced);
-    return Fail(denied ? base::ExitCode::kPermissionDenied : base::ExitCode::kFailed,
-                std::string(announced.message()));
+    return Fail(base::ExitCodeFor(announced), std::string(announced.message()));
   }
   Recover();
   Serve();

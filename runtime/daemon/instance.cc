@@ -58,9 +58,7 @@ std::optional<Refusal> RefuseForLock(const state::HomePaths& paths, const absl::
                                HolderText(paths, base::FindLockHolder(paths.instance_lock)),
                                "); look at it with: holonctl --home ", paths.home, " status"));
   }
-  return Refuse(absl::IsPermissionDenied(status) ? base::ExitCode::kPermissionDenied
-                                                 : base::ExitCode::kFailed,
-                std::string(status.message()));
+  return Refuse(base::ExitCodeFor(status), std::string(status.message()));
 }
 
 // A lock file that was lost is fresh for us, while its old holder lives on: look before believing

@@ -29,8 +29,7 @@ std::optional<StartupConfig> LoadStartupConfig(const Options& options, base::Exi
   absl::Status trusted = state::CheckHome(state::HomePaths(home.path));
   if (!trusted.ok()) {
     std::cerr << "holond: " << trusted.message() << "\n";
-    *exit_code = absl::IsPermissionDenied(trusted) ? base::ExitCode::kPermissionDenied
-                                                   : base::ExitCode::kFailed;
+    *exit_code = base::ExitCodeFor(trusted);
     return std::nullopt;
   }
   config::LoadResult loaded = config::Load(inputs);

@@ -8,7 +8,6 @@
 #include "runtime/state/json_file.h"
 
 namespace holon::state {
-
 namespace {
 
 constexpr absl::Duration kLockWait = absl::Seconds(1);

@@ -1,5 +1,6 @@
 """A runtime for the length of one command."""
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -126,30 +127,29 @@ class RunTest(HolonTest):
         self.assertIn("done", result.out)
         self.assert_nothing_left()
 
-    def test_a_key_reaches_the_command_once(self):
+    @contextlib.contextmanager
+    def run_on_terminal(self, *command):
+        """The run, and the end at which its terminal's keys are typed. Both ends are closed in the end."""
         ours, theirs = pty.openpty()
         try:
-            running = self.run_command("/usr/bin/python3", "-c", COUNT_INTERRUPTS, start_new_session=True,
-                                       preexec_fn=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0))
-            self.assertEqual("on", running.read_line())
-            os.write(ours, b"\x03")
-            result = running.finish()
+            yield self.run_command(*command, start_new_session=True,
+                                   preexec_fn=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)), ours
         finally:
             os.close(ours)
             os.close(theirs)
+
+    def test_a_key_reaches_the_command_once(self):
+        with self.run_on_terminal("/usr/bin/python3", "-c", COUNT_INTERRUPTS) as (running, keys):
+            self.assertEqual("on", running.read_line())
+            os.write(keys, b"\x03")
+            result = running.finish()
         self.assert_exit(7, result)
         self.assertEqual("on\n1\n", result.out)
         self.assert_nothing_left()
 
     def test_a_terminal_that_is_closed_ends_the_command(self):
-        ours, theirs = pty.openpty()
-        try:
-            running = self.run_command("sh", "-c", "echo $$; exec sleep 1000", start_new_session=True,
-                                       preexec_fn=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0))
+        with self.run_on_terminal("sh", "-c", "echo $$; exec sleep 1000") as (running, _):
             command = int(running.read_line())
-        finally:
-            os.close(ours)
-            os.close(theirs)
         running.finish()
         processes.wait_gone(command)
         self.assert_nothing_left()
