@@ -5,6 +5,7 @@
 #include "ctl/commands/commands.h"
 #include "ctl/commands/report.h"
 #include "ctl/commands/specs.h"
+#include "ctl/lifecycle/claim.h"
 #include "ctl/lifecycle/cleanup.h"
 #include "ctl/lifecycle/decisions.h"
 #include "ctl/lifecycle/home_lock.h"
@@ -15,10 +16,7 @@ namespace {
 
 Outcome CleanHome(World& world, Receipts* receipts) {
   absl::StatusOr<probe::Sighting> sighting = world.Look();
-  if (!sighting.ok()) {
-    return Failure(base::ExitCode::kPermissionDenied, "PERMISSION_DENIED",
-                   std::string(sighting.status().message()));
-  }
+  if (!sighting.ok()) return LookFailure(sighting.status());
   switch (sighting->verdict) {
     case probe::Verdict::kStopped:
       return Success("nothing", "nothing is left of a dead runtime");
@@ -39,19 +37,20 @@ Outcome CleanHome(World& world, Receipts* receipts) {
   }
   receipts->Begin();
   absl::StatusOr<std::string> proof =
-      CleanUp(world, sighting->socket_path, state::Vanished::kRecord);
+      CleanUp(world, sighting->socket_path, state::Vanished::kRecord, world.lock_timeout);
   receipts->Add("clean", proof.ok() ? "done" : "failed",
                 proof.ok() ? *proof : std::string(proof.status().message()));
   if (proof.ok()) return Success("cleaned", *proof);
-  return Failure(base::ExitCode::kFailed, "CLEANUP_FAILED", std::string(proof.status().message()),
-                 absl::StrCat("holonctl --home ", world.paths.home, " doctor"));
+  Outcome failure = ClaimFailure(proof.status(), "CLEANUP_FAILED");
+  failure.hint = absl::StrCat("holonctl --home ", world.paths.home, " doctor");
+  return failure;
 }
 
 }  // namespace
 
 base::ExitCode RunCleanup(Context& context) {
   World& world = context.world();
-  absl::Status trusted = state::CheckHome(world.paths);
+  absl::Status trusted = state::CheckHome(world.paths, state::HomeUse::kChange);
   if (!trusted.ok()) return context.FailHome(trusted);
   Receipts receipts(world.clock);
   absl::StatusOr<base::FileInfo> run = base::Look(world.paths.run);

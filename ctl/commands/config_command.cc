@@ -185,7 +185,9 @@ base::ExitCode Edit(Context& context) {
 
 base::ExitCode RunConfig(Context& context) {
   const Command command = context.options().command;
-  absl::Status trusted = state::CheckHome(context.world().paths);
+  const bool edits = command == Command::kConfigSet || command == Command::kConfigUnset;
+  absl::Status trusted = state::CheckHome(context.world().paths,
+                                          edits ? state::HomeUse::kChange : state::HomeUse::kLook);
   if (!trusted.ok()) return context.FailHome(trusted);
   switch (command) {
     case Command::kConfigList:

@@ -47,13 +47,15 @@ Context::Context(const Options& options, std::string self, base::Clock& clock,
              clock,
              interrupts,
              console_,
-             std::move(self)} {}
+             std::move(self),
+             options.timeout.value_or(absl::Minutes(1))} {}
 
 std::optional<OwnConfig> Context::Describe(const config::LoadResult& loaded) const {
   if (!loaded.faults.empty()) return std::nullopt;
   absl::StatusOr<config::FingerprintKey> key = config::ReadFingerprintKey(inputs_.home);
   OwnConfig own;
   own.values = config::Describe(loaded.configuration, key.value_or(""));
+  own.home = inputs_.home;
   if (!key.ok()) {
     for (const holon::v1::ConfigValue& value : own.values) {
       if (value.value() == "<set>") return std::nullopt;

@@ -42,7 +42,7 @@ std::string FailureText(const v1::FailureView& failure, const Console& console) 
 
 base::ExitCode RunFailures(Context& context) {
   World& world = context.world();
-  absl::Status trusted = state::CheckHome(world.paths);
+  absl::Status trusted = state::CheckHome(world.paths, state::HomeUse::kLook);
   if (!trusted.ok()) return context.FailHome(trusted);
   v1::FailuresView view;
   view.set_ok(true);

@@ -41,10 +41,18 @@ base::ExitCode WithHome(Context& context, const Load& load, Receipts* receipts, 
   return Report(context, act(loaded, MakeStartSpec(context, loaded)), *receipts);
 }
 
+// Whether a command that can do without takes the lifecycle lock. Where there is no run directory
+// there is nothing to lock, and none is made for it; in a home that is not ours or cannot be
+// written there is no lock to be had.
+bool MayLock(const World& world) {
+  absl::StatusOr<base::FileInfo> run = base::Look(world.paths.run);
+  return run.ok() && run->type != base::FileType::kAbsent && state::MayChangeHome(world.paths);
+}
+
 }  // namespace
 
 base::ExitCode RunStart(Context& context) {
-  absl::Status trusted = state::CheckHome(context.world().paths);
+  absl::Status trusted = state::CheckHome(context.world().paths, state::HomeUse::kChange);
   if (!trusted.ok()) return context.FailHome(trusted);
   Receipts receipts(context.world().clock);
   return WithHome(
@@ -57,12 +65,10 @@ base::ExitCode RunStart(Context& context) {
 base::ExitCode RunStop(Context& context) {
   World& world = context.world();
   Receipts receipts(world.clock);
-  absl::Status trusted = state::CheckHome(world.paths);
+  absl::Status trusted = state::CheckHome(world.paths, state::HomeUse::kLook);
   if (!trusted.ok()) return context.FailHome(trusted);
-  absl::StatusOr<base::FileInfo> run = base::Look(world.paths.run);
   const StopSpec spec = MakeStopSpec(context);
-  // Where there is no run directory there is nothing to lock, and none is made for it.
-  if (spec.plan || !run.ok() || run->type == base::FileType::kAbsent) {
+  if (spec.plan || !MayLock(world)) {
     return Report(context, Stop(world, spec, &receipts), receipts);
   }
   HomeLock lock = TakeHomeLock(world, context.options().command_name, LockTimeout(context),
@@ -75,9 +81,17 @@ base::ExitCode RunStop(Context& context) {
 }
 
 base::ExitCode RunRestart(Context& context) {
-  absl::Status trusted = state::CheckHome(context.world().paths);
+  const bool plan = context.options().plan;
+  absl::Status trusted = state::CheckHome(context.world().paths,
+                                          plan ? state::HomeUse::kLook : state::HomeUse::kChange);
   if (!trusted.ok()) return context.FailHome(trusted);
   Receipts receipts(context.world().clock);
+  if (plan) {
+    Outcome planned = Stop(context.world(), MakeStopSpec(context), &receipts);
+    if (planned.action == "already_stopped") planned = Success("planned", planned.message);
+    if (planned.ok()) receipts.Add("start", "planned", "would start the runtime again");
+    return Report(context, planned, receipts);
+  }
   const Load load = [&] { return LoadWithInherited(context); };
   return WithHome(context, load, &receipts, [&](const config::LoadResult&, const StartSpec& spec) {
     if (context.options().if_changed) {
@@ -88,19 +102,13 @@ base::ExitCode RunRestart(Context& context) {
         return Success("nothing", "the configuration is unchanged; the runtime goes on running");
       }
     }
-    if (context.options().plan) {
-      Outcome planned = Stop(context.world(), MakeStopSpec(context), &receipts);
-      if (planned.action == "already_stopped") planned = Success("planned", planned.message);
-      if (planned.ok()) receipts.Add("start", "planned", "would start the runtime again");
-      return planned;
-    }
     return Restart(context.world(), MakeStopSpec(context), spec, &receipts);
   });
 }
 
 base::ExitCode RunEnsure(Context& context) {
   World& world = context.world();
-  absl::Status trusted = state::CheckHome(world.paths);
+  absl::Status trusted = state::CheckHome(world.paths, state::HomeUse::kChange);
   if (!trusted.ok()) return context.FailHome(trusted);
   Receipts receipts(world.clock);
   return WithHome(
@@ -113,16 +121,14 @@ base::ExitCode RunEnsure(Context& context) {
 
 base::ExitCode RunReload(Context& context) {
   World& world = context.world();
-  absl::Status trusted = state::CheckHome(world.paths);
+  absl::Status trusted = state::CheckHome(world.paths, state::HomeUse::kLook);
   if (!trusted.ok()) return context.FailHome(trusted);
   config::LoadResult loaded = LoadForReload(context);
   ShowWarnings(context, loaded);
   if (!loaded.faults.empty()) return context.FailFaults(loaded.faults);
   Receipts receipts(world.clock);
-  // Where there is no run directory there is nothing to lock, and none is made for it.
   std::optional<HomeLock> lock;
-  absl::StatusOr<base::FileInfo> run = base::Look(world.paths.run);
-  if (run.ok() && run->type != base::FileType::kAbsent) {
+  if (MayLock(world)) {
     lock = TakeHomeLock(world, context.options().command_name, LockTimeout(context));
     if (!lock->granted()) return Report(context, lock->refusal, receipts);
     loaded = LoadForReload(context);

@@ -1,20 +1,22 @@
-// list: every runtime of this user, found by the locks that the kernel says they hold. There is no
-// registry that could be wrong.
+// list: every runtime of this user on this machine.
 #include <algorithm>
-#include <map>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "ctl/commands/commands.h"
+#include "ctl/lifecycle/runtime_search.h"
 #include "ctl/render/json_view.h"
 #include "ctl/render/status_text.h"
 #include "runtime/base/duration.h"
 #include "runtime/base/file.h"
-#include "runtime/base/file_lock.h"
+#include "runtime/base/lock_holder.h"
+#include "runtime/base/thread.h"
 #include "runtime/state/failures.h"
 
 namespace holon::ctl {
@@ -23,29 +25,28 @@ namespace {
 // Runtimes that are looked at side by side: each of them may need the whole probe time-out.
 constexpr size_t kAtOnce = 32;
 
-// The homes of all runtimes, with the process that holds the lock.
-std::map<std::string, pid_t> FindHomes() {
-  std::map<std::string, pid_t> homes;
-  for (const base::HeldLock& held :
-       base::FindHeldLocks(base::NameOf(state::HomePaths("/").instance_lock))) {
-    homes[base::DirectoryOf(base::DirectoryOf(held.path))] = held.pid;
-  }
-  return homes;
-}
+// What a search found, looked at.
+struct Described {
+  std::optional<v1::RuntimeView> runtime;  // nullopt: no runtime lives there.
+  bool unseen = false;                     // It could not be looked at.
+};
 
-v1::RuntimeView Describe(const std::string& home, pid_t holder, absl::Time now) {
-  const state::HomePaths paths(home);
+v1::RuntimeView Unresponsive(const std::string& home, pid_t holder, const std::string& message) {
   v1::RuntimeView view;
   view.set_home_dir(home);
   view.set_pid(holder);
-  absl::StatusOr<probe::Sighting> sighting = probe::Look(paths, paths.default_socket);
-  if (!sighting.ok()) {
-    view.set_state(std::string(probe::VerdictName(probe::Verdict::kUnresponsive)));
-    view.set_message(std::string(sighting.status().message()));
-    return view;
-  }
+  view.set_state(std::string(probe::VerdictName(probe::Verdict::kUnresponsive)));
+  view.set_message(message);
+  return view;
+}
+
+v1::RuntimeView ViewOf(const std::string& home, const probe::Sighting& sighting,
+                       std::optional<pid_t> holder, absl::Time now) {
+  v1::RuntimeView view;
+  view.set_home_dir(home);
+  if (holder.has_value()) view.set_pid(*holder);
   StatusInputs inputs;
-  inputs.sighting = &*sighting;
+  inputs.sighting = &sighting;
   inputs.home = home;
   const v1::StatusView status = MakeStatusView(inputs);
   view.set_state(status.state());
@@ -64,18 +65,51 @@ v1::RuntimeView Describe(const std::string& home, pid_t holder, absl::Time now) 
   return view;
 }
 
-std::vector<v1::RuntimeView> DescribeAll(const std::map<std::string, pid_t>& homes,
-                                         absl::Time now) {
-  std::vector<std::pair<std::string, pid_t>> found(homes.begin(), homes.end());
-  std::vector<v1::RuntimeView> views(found.size());
-  for (size_t begin = 0; begin < found.size(); begin += kAtOnce) {
+Described Describe(const std::string& home, std::optional<pid_t> holder, absl::Time now) {
+  absl::string_view removed = home;
+  if (holder.has_value() && absl::ConsumeSuffix(&removed, " (deleted)")) {
+    return {Unresponsive(std::string(removed), *holder, "its home was removed; it will end"),
+            false};
+  }
+  const state::HomePaths paths(home);
+  absl::StatusOr<probe::Sighting> sighting =
+      probe::Look(paths, paths.default_socket, probe::Want::kVerdict);
+  if (!sighting.ok()) return {std::nullopt, true};
+  const bool lives =
+      probe::IsLive(sighting->verdict) || sighting->verdict == probe::Verdict::kIncompatible;
+  if (lives) return {ViewOf(home, *sighting, holder, now), false};
+  // The process names its home as it sees it, perhaps in another mount namespace.
+  return {std::nullopt, holder.has_value() && base::Look(absl::StrCat("/proc/", *holder)).ok() &&
+                            !base::HoldsDirectory(*holder, home) &&
+                            base::MarkedDirectoriesOf(*holder).ok()};
+}
+
+v1::ListView DescribeAll(const FoundHomes& found, absl::Time now) {
+  std::vector<std::pair<std::string, std::optional<pid_t>>> homes(found.homes.begin(),
+                                                                  found.homes.end());
+  std::vector<Described> described(homes.size());
+  for (size_t begin = 0; begin < homes.size(); begin += kAtOnce) {
     std::vector<std::thread> looks;
-    for (size_t i = begin; i < std::min(found.size(), begin + kAtOnce); ++i) {
-      looks.emplace_back([&, i] { views[i] = Describe(found[i].first, found[i].second, now); });
+    for (size_t i = begin; i < std::min(homes.size(), begin + kAtOnce); ++i) {
+      auto look = [&, i] { described[i] = Describe(homes[i].first, homes[i].second, now); };
+      absl::StatusOr<std::thread> thread = base::StartThread(look);
+      if (thread.ok()) {
+        looks.push_back(*std::move(thread));
+      } else {
+        look();
+      }
     }
     for (std::thread& look : looks) look.join();
   }
-  return views;
+  v1::ListView view;
+  view.set_ok(true);
+  size_t unseen = found.unseen;
+  for (Described& one : described) {
+    if (one.runtime.has_value()) *view.add_runtimes() = *std::move(one.runtime);
+    if (one.unseen) ++unseen;
+  }
+  view.set_unseen(static_cast<int32_t>(unseen));
+  return view;
 }
 
 std::string ListText(const v1::ListView& view, const Console& console) {
@@ -99,20 +133,21 @@ std::string ListText(const v1::ListView& view, const Console& console) {
 }  // namespace
 
 base::ExitCode RunList(Context& context) {
-  v1::ListView view;
-  view.set_ok(true);
-  for (v1::RuntimeView& runtime : DescribeAll(FindHomes(), context.world().clock.Now())) {
-    // It has ended between the two looks.
-    if (runtime.state() == probe::VerdictName(probe::Verdict::kStopped)) continue;
-    *view.add_runtimes() = std::move(runtime);
-  }
+  const v1::ListView view = DescribeAll(FindHomes(), context.world().clock.Now());
   Console& console = context.console();
   if (context.options().json) {
     console.Data(ToJsonLine(view) + "\n");
-  } else if (view.runtimes().empty()) {
+    return base::ExitCode::kDone;
+  }
+  if (view.runtimes().empty()) {
     console.Text("no runtime of yours is running\n");
   } else {
     console.Data(ListText(view, console));
+  }
+  if (view.unseen() > 0) {
+    console.Warning(absl::StrCat(view.unseen(),
+                                 " of your processes and homes could not be looked into; a runtime "
+                                 "there would not be listed"));
   }
   return base::ExitCode::kDone;
 }

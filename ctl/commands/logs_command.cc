@@ -215,7 +215,7 @@ class LogsCommand {
 }  // namespace
 
 base::ExitCode RunLogs(Context& context) {
-  absl::Status trusted = state::CheckHome(context.world().paths);
+  absl::Status trusted = state::CheckHome(context.world().paths, state::HomeUse::kLook);
   if (!trusted.ok()) return context.FailHome(trusted);
   return LogsCommand(context).Run();
 }

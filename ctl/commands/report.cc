@@ -9,7 +9,7 @@ namespace holon::ctl {
 base::ExitCode Report(Context& context, const Outcome& outcome, const Receipts& receipts) {
   Console& console = context.console();
   if (context.options().json) {
-    absl::StatusOr<probe::Sighting> sighting = context.world().Look();
+    absl::StatusOr<probe::Sighting> sighting = context.world().Look(probe::Want::kVerdict);
     v1::LifecycleView view;
     view.set_command(context.options().command_name);
     view.set_action(outcome.action);
@@ -34,7 +34,7 @@ base::ExitCode Report(Context& context, const Outcome& outcome, const Receipts& 
   }
   if (!outcome.ok()) {
     if (outcome.reason == "CONFIG_DIFFERS") {
-      absl::StatusOr<probe::Sighting> sighting = context.world().Look();
+      absl::StatusOr<probe::Sighting> sighting = context.world().Look(probe::Want::kVerdict);
       if (sighting.ok() && probe::Answers(sighting->verdict)) {
         const v1::StatusView status = context.Status(*sighting);
         console.Text(

@@ -135,7 +135,7 @@ Outcome EnsureRuntime(Context& context, config::LoadResult* loaded, Receipts* re
 
 base::ExitCode RunRun(Context& context) {
   World& world = context.world();
-  absl::Status trusted = state::CheckHome(world.paths);
+  absl::Status trusted = state::CheckHome(world.paths, state::HomeUse::kChange);
   if (!trusted.ok()) return context.FailHome(trusted);
   config::LoadResult loaded = LoadWithInherited(context);
   ShowWarnings(context, loaded);

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "ctl/commands/commands.h"
 #include "ctl/render/json_view.h"
@@ -34,19 +35,26 @@ void Show(Context& context, const v1::StatusView& view) {
 }  // namespace
 
 base::ExitCode RunStatus(Context& context) {
-  absl::Status trusted = state::CheckHome(context.world().paths);
+  absl::Status trusted = state::CheckHome(context.world().paths, state::HomeUse::kLook);
   if (!trusted.ok()) return context.FailHome(trusted);
-  absl::StatusOr<probe::Sighting> sighting = context.world().Look();
+  absl::StatusOr<probe::Sighting> sighting = context.world().Look(probe::Want::kVerdict);
   if (!sighting.ok()) return context.FailHome(sighting.status());
+  // A lock on the home directory itself is found only by a search, which a look does without.
+  const bool nobody =
+      sighting->verdict == probe::Verdict::kStopped || sighting->verdict == probe::Verdict::kStale;
+  const std::string taker = nobody ? state::DescribeTaker(context.world().paths) : "";
+  if (!absl::StrContains(sighting->detail, taker)) {
+    absl::StrAppend(&sighting->detail, sighting->detail.empty() ? "" : "; ", taker);
+  }
   Show(context, context.Status(*sighting));
   return probe::StatusExitCode(sighting->verdict);
 }
 
 base::ExitCode RunDiff(Context& context) {
-  absl::Status trusted = state::CheckHome(context.world().paths);
+  absl::Status trusted = state::CheckHome(context.world().paths, state::HomeUse::kLook);
   if (!trusted.ok()) return context.FailHome(trusted);
   if (!context.loaded().faults.empty()) return context.FailFaults(context.loaded().faults);
-  absl::StatusOr<probe::Sighting> sighting = context.world().Look();
+  absl::StatusOr<probe::Sighting> sighting = context.world().Look(probe::Want::kVerdict);
   if (!sighting.ok()) return context.FailHome(sighting.status());
   if (!probe::Answers(sighting->verdict)) {
     base::ExitCode code = probe::StatusExitCode(sighting->verdict);
@@ -82,7 +90,7 @@ base::ExitCode RunVersion(Context& context) {
   view.set_ok(true);
   view.set_version(HOLON_VERSION);
   view.set_contract_version(probe::kContractVersion);
-  absl::StatusOr<probe::Sighting> sighting = context.world().Look();
+  absl::StatusOr<probe::Sighting> sighting = context.world().Look(probe::Want::kVerdict);
   if (sighting.ok() && probe::Answers(sighting->verdict)) {
     view.set_runtime_version(sighting->answer->version());
   }

@@ -47,7 +47,7 @@ bool Reached(Goal goal, const probe::Sighting& sighting) {
 
 base::ExitCode RunWait(Context& context) {
   World& world = context.world();
-  absl::Status trusted = state::CheckHome(world.paths);
+  absl::Status trusted = state::CheckHome(world.paths, state::HomeUse::kLook);
   if (!trusted.ok()) return context.FailHome(trusted);
   const Goal goal = context.options().goal;
   const std::string what = absl::StrCat("waiting for the runtime to be ", NameOf(goal));

@@ -13,6 +13,7 @@
 #include "runtime/base/file_lock.h"
 #include "runtime/base/inotify.h"
 #include "runtime/base/limits.h"
+#include "runtime/base/lock_holder.h"
 #include "runtime/base/spawn.h"
 #include "runtime/state/daemon_record.h"
 #include "runtime/state/failures.h"
@@ -87,11 +88,11 @@ std::optional<absl::Time> FindLastLogged(const std::string& log) {
 void LookAtLifecycleLock(Facts* facts, absl::Time now) {
   const std::string& path = facts->paths.lifecycle_lock;
   facts->lifecycle_lock = base::LockStateOf(path);
-  if (!facts->lifecycle_lock.ok() || *facts->lifecycle_lock != base::LockState::kHeld) return;
+  if (!facts->lifecycle_lock.ok() || !base::IsHeld(*facts->lifecycle_lock)) return;
   std::optional<state::v1::LifecycleHolder> holder = state::ReadLifecycleHolder(path);
   facts->lifecycle_holder =
       holder.has_value() ? state::HolderText(*holder, now) : "an unknown process";
-  facts->lifecycle_holder_pid = base::FindLockHolder(path);
+  facts->lifecycle_holder_pid = base::FindAnyHolder(path);
 }
 
 void LookAtFiles(Facts* facts, absl::Time now) {

@@ -5,33 +5,25 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "runtime/base/file.h"
-#include "runtime/base/file_lock.h"
+#include "ctl/lifecycle/claim.h"
 #include "runtime/base/status_macros.h"
+#include "runtime/state/instance_lock.h"
 
 namespace holon::ctl {
 namespace {
 
-constexpr absl::Duration kLockWait = absl::Seconds(2);
+// For another command that cleans, or a start.
+constexpr absl::Duration kPatience = absl::Seconds(2);
 
 }  // namespace
 
 absl::StatusOr<std::string> CleanUp(World& world, const std::string& socket_path,
-                                    state::Vanished vanished) {
-  HOLON_ASSIGN_OR_RETURN(base::FileInfo run, base::Look(world.paths.run));
-  // A socket elsewhere may be left all the same, and the lock is the proof that nobody lives.
-  if (run.type == base::FileType::kAbsent) {
-    HOLON_ASSIGN_OR_RETURN(base::FileInfo home, base::Look(world.paths.home));
-    if (home.type == base::FileType::kAbsent) return std::string("the home is gone");
-    HOLON_RETURN_IF_ERROR(base::MakeDirectory(world.paths.run, 0700));
-  }
-  absl::StatusOr<base::FileLock> lock =
-      base::FileLock::Acquire(world.paths.instance_lock, kLockWait, world.interrupts.fd());
-  if (absl::IsUnavailable(lock.status())) {
-    std::optional<pid_t> holder = base::FindLockHolder(world.paths.instance_lock);
-    if (!holder.has_value()) return lock.status();
+                                    state::Vanished vanished, absl::Duration patience) {
+  absl::StatusOr<state::InstanceLock> lock = ClaimHome(world, patience);
+  if (absl::IsNotFound(lock.status())) return std::string("the home is gone");
+  if (absl::IsAlreadyExists(lock.status())) {
     // A start was faster than we: it has cleaned up, and what stands there now is its own.
-    return absl::StrCat("a newer runtime (pid ", *holder, ") holds the instance lock");
+    return std::string("a newer runtime holds the instance lock");
   }
   HOLON_RETURN_IF_ERROR(lock.status());
   std::vector<std::string> removed;
@@ -40,6 +32,13 @@ absl::StatusOr<std::string> CleanUp(World& world, const std::string& socket_path
   return absl::StrCat("the instance lock is free; ",
                       removed.empty() ? "nothing was left"
                                       : absl::StrCat("removed ", absl::StrJoin(removed, ", ")));
+}
+
+absl::StatusOr<std::string> CleanUpAfter(World& world, const std::string& socket_path,
+                                         state::Vanished vanished) {
+  absl::StatusOr<std::string> cleaned = CleanUp(world, socket_path, vanished, kPatience);
+  if (cleaned.ok() || absl::IsCancelled(cleaned.status())) return cleaned;
+  return absl::StrCat("files are left: ", cleaned.status().message());
 }
 
 }  // namespace holon::ctl

@@ -1,6 +1,8 @@
 #include "ctl/lifecycle/decisions.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "runtime/probe/control_client.h"
 
 namespace holon::ctl {
 
@@ -71,7 +73,28 @@ EnsureStep DecideEnsure(Verdict verdict, ConfigMatch match) {
 }
 
 bool MayStopBeside(const std::string& holder_command, Verdict verdict) {
-  return holder_command != "stop" && holder_command != "cleanup" && probe::IsLive(verdict);
+  for (const char* starting : {"start", "ensure", "restart", "run"}) {
+    if (holder_command == starting) return probe::IsLive(verdict);
+  }
+  return false;
+}
+
+absl::Status JudgeShutdownError(const grpc::Status& status) {
+  const std::string message = absl::StrCat("the Shutdown call failed: ", status.error_message());
+  switch (status.error_code()) {
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::OUT_OF_RANGE:
+      return absl::InvalidArgumentError(message);
+    case grpc::StatusCode::FAILED_PRECONDITION:
+      return probe::ErrorReason(status) == "GENERATION_MISMATCH"
+                 ? absl::AbortedError(message)
+                 : absl::FailedPreconditionError(message);
+    case grpc::StatusCode::UNAUTHENTICATED:
+    case grpc::StatusCode::PERMISSION_DENIED:
+      return absl::PermissionDeniedError(message);
+    default:
+      return absl::UnavailableError(message);
+  }
 }
 
 std::string RefusalReason(Verdict verdict) {

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "absl/status/status.h"
+#include "grpcpp/support/status.h"
 #include "runtime/probe/verdict.h"
 
 namespace holon::ctl {
@@ -46,8 +48,13 @@ enum class EnsureStep {
 EnsureStep DecideEnsure(probe::Verdict verdict, ConfigMatch match);
 
 // Whether a stop may go on without the lifecycle lock that `holder_command` holds: a start must not
-// keep anybody from stopping what it starts.
+// keep a stop from what it starts. An unknown holder (empty) is waited for.
 bool MayStopBeside(const std::string& holder_command, probe::Verdict verdict);
+
+// What a Shutdown call that failed says. UNAVAILABLE: nobody answered, so that the ladder goes on.
+// Anything else is a refusal, and no reason to signal: INVALID_ARGUMENT, ABORTED (another
+// generation answers by now), FAILED_PRECONDITION.
+absl::Status JudgeShutdownError(const grpc::Status& status);
 
 // "FOREIGN", "UNRESPONSIVE", …: the reason of a refusal.
 std::string RefusalReason(probe::Verdict verdict);

@@ -23,10 +23,7 @@ Outcome Ensure(World& world, const StartSpec& start, const StopSpec& stop,
   while (true) {
     receipts->Begin();
     absl::StatusOr<probe::Sighting> sighting = world.Look();
-    if (!sighting.ok()) {
-      return Failure(base::ExitCode::kPermissionDenied, "PERMISSION_DENIED",
-                     std::string(sighting.status().message()));
-    }
+    if (!sighting.ok()) return LookFailure(sighting.status());
     std::vector<holon::v1::ConfigDifference> differences;
     ConfigMatch match = MatchConfig(start.wanted, *sighting, &differences);
     // Two versions that know different fields would else restart the runtime in turn, for

@@ -9,6 +9,7 @@
 #include "runtime/base/duration.h"
 #include "runtime/base/file_lock.h"
 #include "runtime/base/inotify.h"
+#include "runtime/base/pending.h"
 
 namespace holon::ctl {
 namespace {
@@ -31,7 +32,8 @@ HomeLock TakeHomeLock(World& world, const std::string& command, absl::Duration t
   if (lock.ok()) return {*std::move(lock), false, {}};
   if (!absl::IsUnavailable(lock.status())) return Refused(LockFailure(lock.status()));
 
-  absl::StatusOr<base::PendingLock> pending = base::PendingLock::Start(path);
+  auto pending =
+      base::Pending<base::FileLock>::Start([path] { return base::FileLock::Wait(path); });
   if (!pending.ok()) return Refused(LockFailure(pending.status()));
   absl::StatusOr<base::Inotify> changes = base::Inotify::Create();
   if (changes.ok()) {
@@ -67,12 +69,7 @@ HomeLock TakeHomeLock(World& world, const std::string& command, absl::Duration t
     }
     absl::StatusOr<base::FileLock> taken = pending->Take();
     if (!taken.ok()) return Refused(LockFailure(taken.status()));
-    if (taken->StillAt(path)) {
-      return {
-          state::LifecycleLock::Adopt(*std::move(taken), command, world.clock.Now()), false, {}};
-    }
-    pending = base::PendingLock::Start(path);
-    if (!pending.ok()) return Refused(LockFailure(pending.status()));
+    return {state::LifecycleLock::Adopt(*std::move(taken), command, world.clock.Now()), false, {}};
   }
 }
 

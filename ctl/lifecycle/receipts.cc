@@ -18,4 +18,10 @@ Outcome Failure(base::ExitCode exit_code, const std::string& reason, const std::
   return {exit_code, "failed", reason, message, hint};
 }
 
+Outcome LookFailure(const absl::Status& status) {
+  return Failure(base::ExitCodeFor(status),
+                 absl::IsPermissionDenied(status) ? "PERMISSION_DENIED" : "CANNOT_LOOK",
+                 std::string(status.message()));
+}
+
 }  // namespace holon::ctl

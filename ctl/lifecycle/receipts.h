@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/exit_code.h"
@@ -52,6 +53,8 @@ struct Outcome {
 Outcome Success(const std::string& action, const std::string& message);
 Outcome Failure(base::ExitCode exit_code, const std::string& reason, const std::string& message,
                 const std::string& hint = "");
+// The home could not be looked at: nothing is known of a runtime, and nothing was done.
+Outcome LookFailure(const absl::Status& status);
 
 }  // namespace holon::ctl
 

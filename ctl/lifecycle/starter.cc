@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "ctl/lifecycle/claim.h"
 #include "ctl/lifecycle/cleanup.h"
 #include "ctl/lifecycle/holond_path.h"
 #include "ctl/lifecycle/runtime_watch.h"
@@ -246,7 +247,7 @@ Outcome Launch::Abandon(base::ExitCode code, const std::string& reason,
 Outcome Launch::Persist(Outcome failure, const std::string& ended) {
   // What the dead child may have left; a living runtime holds the lock, and keeps its files.
   absl::StatusOr<std::string> cleaned =
-      CleanUp(world_, world_.socket_path, state::Vanished::kKnown);
+      CleanUpAfter(world_, world_.socket_path, state::Vanished::kKnown);
   receipts_->Add("clean", cleaned.ok() ? "done" : "failed",
                  cleaned.ok() ? *cleaned : std::string(cleaned.status().message()));
   if (failure.exit_code == base::ExitCode::kInterrupted) return failure;
@@ -286,10 +287,13 @@ ConfigMatch MatchConfig(const OwnConfig& wanted, const probe::Sighting& sighting
                         std::vector<holon::v1::ConfigDifference>* differences) {
   if (!sighting.answer.has_value()) return ConfigMatch::kUnknown;
   if (sighting.answer->config_fingerprint() == wanted.fingerprint) return ConfigMatch::kSame;
-  config::Side mine{absl::StrCat("holonctl ", HOLON_VERSION), wanted.values};
+  config::Side mine{absl::StrCat("holonctl ", HOLON_VERSION), wanted.values, wanted.home};
   config::Side theirs{absl::StrCat("runtime ", sighting.answer->version()),
-                      {sighting.answer->config().begin(), sighting.answer->config().end()}};
+                      {sighting.answer->config().begin(), sighting.answer->config().end()},
+                      sighting.answer->home_dir()};
   *differences = config::Diff(mine, theirs);
+  // Only names of one file differ.
+  if (differences->empty()) return ConfigMatch::kSame;
   return config::OnlyHot(*differences) ? ConfigMatch::kOnlyHot : ConfigMatch::kDiffers;
 }
 
@@ -335,10 +339,7 @@ Outcome Start(World& world, const StartSpec& spec, Receipts* receipts) {
   while (true) {
     receipts->Begin();
     absl::StatusOr<probe::Sighting> sighting = world.Look();
-    if (!sighting.ok()) {
-      return Failure(base::ExitCode::kPermissionDenied, "PERMISSION_DENIED",
-                     std::string(sighting.status().message()));
-    }
+    if (!sighting.ok()) return LookFailure(sighting.status());
     receipts->Add("look", "done", std::string(probe::VerdictName(sighting->verdict)));
     std::vector<holon::v1::ConfigDifference> differences;
     const ConfigMatch match = MatchConfig(spec.wanted, *sighting, &differences);
@@ -363,6 +364,10 @@ Outcome Start(World& world, const StartSpec& spec, Receipts* receipts) {
         break;
       }
       case StartStep::kSpawn: {
+        // Another holder of the home's lock is waited for here, where the wait can be seen.
+        absl::Status claimed = ClaimHome(world, world.lock_timeout).status();
+        if (absl::IsAlreadyExists(claimed)) break;
+        if (!claimed.ok()) return ClaimFailure(claimed, "HOME_UNUSABLE");
         bool lost_race = false;
         Outcome outcome = Launch(world, spec, receipts).Run(&lost_race);
         if (!lost_race) return outcome;

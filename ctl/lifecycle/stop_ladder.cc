@@ -12,16 +12,22 @@ using base::StopStep;
 struct StepResult {
   StepOutcome outcome = StepOutcome::kDone;
   std::string evidence;
-  bool interrupted = false;
-  bool denied = false;
+  absl::StatusCode code = absl::StatusCode::kOk;  // Of what did not work.
 };
+
+StepResult Failed(StepOutcome outcome, const absl::Status& status, const std::string& before = "") {
+  return {outcome, absl::StrCat(before, status.message()), status.code()};
+}
 
 StepResult Await(StopTarget& target, absl::Duration wait, const std::string& what,
                  const std::string& doing) {
   absl::Status status = target.AwaitExit(wait, doing);
   if (status.ok()) return {StepOutcome::kDone, absl::StrCat(what, "; ", target.Name(), " ended")};
   if (absl::IsCancelled(status)) {
-    return {StepOutcome::kFailed, absl::StrCat(what, "; interrupted while waiting"), true};
+    return {StepOutcome::kFailed, absl::StrCat(what, "; interrupted while waiting"), status.code()};
+  }
+  if (!absl::IsDeadlineExceeded(status)) {
+    return Failed(StepOutcome::kFailed, status, absl::StrCat(what, "; its end cannot be seen: "));
   }
   return {StepOutcome::kTimedOut, absl::StrCat(what, "; ", target.Name(), " still lives after ",
                                                base::FormatDuration(wait))};
@@ -31,8 +37,7 @@ StepResult SignalAndAwait(StopTarget& target, const absl::Status& sent, absl::Du
                           const std::string& signals) {
   // A target that is gone already got what the signal was for.
   if (!sent.ok() && !absl::IsNotFound(sent)) {
-    return {StepOutcome::kFailed, std::string(sent.message()), false,
-            absl::IsPermissionDenied(sent)};
+    return Failed(StepOutcome::kFailed, sent);
   }
   return Await(target, wait, absl::StrCat(signals, " sent to ", target.Name()),
                absl::StrCat("waiting for ", target.Name(), " to end after ", signals));
@@ -44,7 +49,8 @@ StepResult Take(StopTarget& target, const base::StopLadder& ladder, StopStep ste
     case StopStep::kShutdownRpc: {
       absl::StatusOr<std::string> accepted = target.RequestShutdown();
       if (accepted.ok()) return {StepOutcome::kDone, *accepted};
-      return {StepOutcome::kFailed, std::string(accepted.status().message())};
+      const bool silent = absl::IsUnavailable(accepted.status());
+      return Failed(silent ? StepOutcome::kFailed : StepOutcome::kRefused, accepted.status());
     }
     case StopStep::kDrain:
       return Await(target, wait, "drain requested",
@@ -56,10 +62,42 @@ StepResult Take(StopTarget& target, const base::StopLadder& ladder, StopStep ste
     case StopStep::kVerify: {
       absl::StatusOr<std::string> proof = target.Verify();
       if (proof.ok()) return {StepOutcome::kDone, *proof};
-      return {StepOutcome::kFailed, std::string(proof.status().message())};
+      return Failed(StepOutcome::kFailed, proof.status());
     }
     default:
       return {StepOutcome::kFailed, "no such step"};
+  }
+}
+
+// The runtime answered that it will not: nothing was signalled for it.
+Outcome Refusal(const StopTarget& target, const StepResult& last) {
+  const std::string message =
+      absl::StrCat(target.Name(), " refused to stop: ", last.evidence, "; nothing was signalled");
+  switch (last.code) {
+    case absl::StatusCode::kAborted:
+      return Failure(base::ExitCode::kFailed, kOtherGeneration, message);
+    case absl::StatusCode::kInvalidArgument:
+      return Failure(base::ExitCode::kUsage, "REFUSED", message);
+    case absl::StatusCode::kPermissionDenied:
+      return Failure(base::ExitCode::kPermissionDenied, "PERMISSION_DENIED", message);
+    default:
+      return Failure(base::ExitCode::kFailed, "REFUSED", message);
+  }
+}
+
+Outcome Survival(const StopTarget& target, const StepResult& last) {
+  const std::string message = absl::StrCat(target.Name(), " could not be stopped: ", last.evidence,
+                                           "; its files were left in place");
+  switch (last.code) {
+    case absl::StatusCode::kPermissionDenied:
+      return Failure(base::ExitCode::kPermissionDenied, "PERMISSION_DENIED", message,
+                     "holonctl status");
+    case absl::StatusCode::kFailedPrecondition:
+      return Failure(base::ExitCode::kUnknown, "UNIDENTIFIED", message, "holonctl status");
+    case absl::StatusCode::kDeadlineExceeded:
+      return Failure(base::ExitCode::kTimeout, "LOCK_TIMEOUT", message, "holonctl status");
+    default:
+      return Failure(base::ExitCode::kFailed, "SURVIVED", message, "holonctl status");
   }
 }
 
@@ -74,7 +112,7 @@ Outcome Descend(StopTarget& target, const base::StopLadder& ladder, bool answers
     last = Take(target, ladder, step);
     receipts->Add(std::string(base::StopStepName(step)),
                   std::string(base::StepOutcomeName(last.outcome)), last.evidence);
-    if (last.interrupted) {
+    if (last.code == absl::StatusCode::kCancelled) {
       return Failure(base::ExitCode::kInterrupted, "INTERRUPTED",
                      absl::StrCat("interrupted: ", target.Name(), " may still be ending"),
                      "holonctl stop");
@@ -84,11 +122,7 @@ Outcome Descend(StopTarget& target, const base::StopLadder& ladder, bool answers
   if (step == StopStep::kStopped) {
     return Success("stopped", absl::StrCat("the runtime (", target.Name(), ") has stopped"));
   }
-  return Failure(last.denied ? base::ExitCode::kPermissionDenied : base::ExitCode::kFailed,
-                 last.denied ? "PERMISSION_DENIED" : "SURVIVED",
-                 absl::StrCat(target.Name(), " could not be stopped: ", last.evidence,
-                              "; its files were left in place"),
-                 "holonctl status");
+  return last.outcome == StepOutcome::kRefused ? Refusal(target, last) : Survival(target, last);
 }
 
 void Plan(const base::StopLadder& ladder, bool answers, const std::string& name,

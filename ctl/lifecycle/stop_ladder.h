@@ -16,7 +16,8 @@ class StopTarget {
  public:
   virtual ~StopTarget() = default;
 
-  // Asks for a drain; the evidence that it was accepted.
+  // Asks for a drain; the evidence that it was accepted. UNAVAILABLE: no answer. ABORTED: another
+  // generation answered. Any other error: it refused.
   virtual absl::StatusOr<std::string> RequestShutdown() = 0;
   // SIGTERM, then SIGCONT for a suspended process. NOT_FOUND: it has ended.
   virtual absl::Status Terminate() = 0;
@@ -30,8 +31,11 @@ class StopTarget {
   virtual std::string Name() const = 0;
 };
 
+// Reason of an outcome: another generation runs by now, and was not asked to stop.
+inline constexpr char kOtherGeneration[] = "OTHER_GENERATION";
+
 // Goes down the ladder until the target is gone or cannot be brought to an end, with a receipt for
-// every step.
+// every step. A refusal ends it: reason REFUSED, or OTHER_GENERATION.
 Outcome Descend(StopTarget& target, const base::StopLadder& ladder, bool answers,
                 Receipts* receipts);
 

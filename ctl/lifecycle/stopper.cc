@@ -1,6 +1,5 @@
 #include "ctl/lifecycle/stopper.h"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <utility>
@@ -9,8 +8,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "ctl/lifecycle/claim.h"
 #include "ctl/lifecycle/cleanup.h"
 #include "ctl/lifecycle/decisions.h"
+#include "ctl/lifecycle/sighted_runtime.h"
 #include "ctl/lifecycle/stop_ladder.h"
 #include "runtime/base/cgroup.h"
 #include "runtime/base/process.h"
@@ -24,7 +25,7 @@ namespace {
 
 // Lines of the log that go with a failure.
 constexpr size_t kExcerptLines = 10;
-constexpr absl::Duration kRpcTimeout = absl::Seconds(2);
+constexpr int kAttempts = 3;
 // The runtime's own watchdog ends it one second after its deadline.
 constexpr absl::Duration kWatchdogGrace = absl::Milliseconds(1500);
 
@@ -38,83 +39,6 @@ absl::Duration ConfiguredDrain(const probe::Sighting& sighting, absl::Duration o
     }
   }
   return otherwise;
-}
-
-// The runtime that was sighted.
-class SightedRuntime final : public StopTarget {
- public:
-  SightedRuntime(World& world, probe::Sighting& sighting, base::ProcessHandle handle,
-                 const StopSpec& spec)
-      : world_(world), sighting_(sighting), handle_(std::move(handle)), spec_(spec) {}
-
-  absl::StatusOr<std::string> RequestShutdown() override {
-    holon::v1::ShutdownRequest request;
-    holon::v1::ShutdownResponse response;
-    request.set_reason(spec_.reason);
-    request.mutable_caller()->set_pid(getpid());
-    request.mutable_caller()->set_command(world_.self);
-    request.set_expected_instance_id(sighting_.answer->instance_id());
-    if (spec_.drain.has_value()) {
-      request.mutable_drain_deadline()->set_seconds(absl::ToInt64Seconds(*spec_.drain));
-      request.mutable_drain_deadline()->set_nanos(
-          static_cast<int32_t>(absl::ToInt64Nanoseconds(*spec_.drain % absl::Seconds(1))));
-    }
-    grpc::Status status = sighting_.client->Shutdown(kRpcTimeout, request, &response);
-    // Nobody polls this connection any more, and an open one would hold up the end of the server.
-    sighting_.client.reset();
-    if (!status.ok()) {
-      return absl::UnavailableError(
-          absl::StrCat("the Shutdown call failed: ", status.error_message()));
-    }
-    return absl::StrCat("accepted by ", Name(), ", generation ", response.instance_id());
-  }
-
-  absl::Status Terminate() override {
-    HOLON_RETURN_IF_ERROR(handle_.Signal(SIGTERM));
-    absl::Status resumed = handle_.Signal(SIGCONT);
-    return absl::IsNotFound(resumed) ? absl::OkStatus() : resumed;
-  }
-
-  absl::Status Kill() override {
-    absl::Status sent = handle_.SignalGroup(SIGKILL);
-    killed_ = killed_ || sent.ok();
-    return sent;
-  }
-
-  absl::Status AwaitExit(absl::Duration timeout, const std::string& doing) override {
-    switch (WaitVisibly(world_, {handle_.fd()}, world_.clock.Uptime() + timeout, doing)) {
-      case Waited::kReady:
-        return absl::OkStatus();
-      case Waited::kInterrupted:
-        return absl::CancelledError("interrupted");
-      case Waited::kTimedOut:
-        break;
-    }
-    return absl::DeadlineExceededError("still alive");
-  }
-
-  absl::StatusOr<std::string> Verify() override {
-    if (!handle_.Exited()) return absl::InternalError(absl::StrCat(Name(), " still lives"));
-    return CleanUp(world_, sighting_.socket_path,
-                   killed_ ? state::Vanished::kKnown : state::Vanished::kRecord);
-  }
-
-  std::string Name() const override { return absl::StrCat("pid ", handle_.identity().pid); }
-
-  bool killed() const { return killed_; }
-
- private:
-  World& world_;
-  probe::Sighting& sighting_;
-  base::ProcessHandle handle_;
-  const StopSpec& spec_;
-  bool killed_ = false;
-};
-
-// The generation that was seen, by its own word or by its record; empty: nobody's.
-std::string InstanceOf(const probe::Sighting& sighting) {
-  if (sighting.answer.has_value()) return sighting.answer->instance_id();
-  return sighting.record.has_value() ? sighting.record->instance_id() : "";
 }
 
 // systemd may undo a stop (Restart=, or a socket that somebody connects to).
@@ -156,79 +80,101 @@ void RecordKill(World& world, const probe::Sighting& sighting, const Outcome& ou
   (void)state::RecordFailure(world.paths.failures, std::move(failure));
 }
 
-Outcome StopSighted(World& world, probe::Sighting& sighting, const StopSpec& spec,
-                    Receipts* receipts) {
-  if (!sighting.process.has_value()) {
-    return Failure(
-        base::ExitCode::kUnknown, "UNIDENTIFIED",
-        absl::StrCat(sighting.detail,
-                     "; its process cannot be proven from here, so nothing is signalled"),
-        "holonctl status");
-  }
-  const bool answers = probe::Answers(sighting.verdict);
+std::string NameOf(const probe::Sighting& sighting) {
+  return sighting.process.has_value() ? absl::StrCat("pid ", sighting.process->pid)
+                                      : absl::StrCat("generation ", InstanceOf(sighting));
+}
+
+base::StopLadder LadderFor(const StopSpec& spec, const probe::Sighting& sighting) {
   base::StopLadder ladder;
   ladder.drain = spec.drain.value_or(ConfiguredDrain(sighting, ladder.drain)) + kWatchdogGrace;
   ladder.term = spec.term;
   ladder.kill = spec.kill;
-  const std::string name = absl::StrCat("pid ", sighting.process->pid);
+  return ladder;
+}
+
+Outcome FromCleanup(const absl::StatusOr<std::string>& proof, const std::string& step,
+                    Receipts* receipts, Outcome success) {
+  receipts->Add(step, proof.ok() ? "done" : "failed",
+                proof.ok() ? *proof : std::string(proof.status().message()));
+  return proof.ok() ? success : ClaimFailure(proof.status(), "CLEANUP_FAILED");
+}
+
+Outcome StopSighted(World& world, probe::Sighting& sighting, const StopSpec& spec, bool may_change,
+                    Receipts* receipts) {
+  const bool answers = probe::Answers(sighting.verdict);
+  // A runtime that answers can be asked; the others can only be signalled.
+  if (!answers && !sighting.process.has_value()) {
+    return Failure(base::ExitCode::kUnknown, "UNIDENTIFIED",
+                   absl::StrCat(sighting.detail, "; nothing was signalled: ", sighting.unproven),
+                   "holonctl status");
+  }
+  const base::StopLadder ladder = LadderFor(spec, sighting);
+  const std::string name = NameOf(sighting);
   if (spec.plan) {
     Plan(ladder, answers, name, receipts);
     return Success("planned", absl::StrCat("this is what stop would do to ", name));
   }
-  absl::StatusOr<base::ProcessHandle> handle = base::ProcessHandle::Open(*sighting.process);
-  if (absl::IsNotFound(handle.status())) {
-    // It ended between the look and now.
-    absl::StatusOr<std::string> proof =
-        CleanUp(world, sighting.socket_path, state::Vanished::kRecord);
-    receipts->Add("verify", proof.ok() ? "done" : "failed",
-                  proof.ok() ? *proof : std::string(proof.status().message()));
-    if (proof.ok()) return Success("stopped", absl::StrCat("the runtime (", name, ") has stopped"));
-    return Failure(base::ExitCode::kFailed, "NOT_VERIFIED", std::string(proof.status().message()),
-                   "holonctl status");
+  std::optional<base::ProcessHandle> process;
+  std::string unit_warning;
+  if (sighting.process.has_value()) {
+    absl::StatusOr<base::ProcessHandle> handle = base::ProcessHandle::Open(*sighting.process);
+    if (absl::IsNotFound(handle.status())) {
+      // It ended between the look and now.
+      return FromCleanup(CleanUpAfter(world, sighting.socket_path, state::Vanished::kRecord),
+                         "verify", receipts,
+                         Success("stopped", absl::StrCat("the runtime (", name, ") has stopped")));
+    }
+    if (!handle.ok() && !answers) {
+      return Failure(base::ExitCodeFor(handle.status()), "PERMISSION_DENIED",
+                     std::string(handle.status().message()));
+    }
+    // While it lives: its start environment goes with it.
+    unit_warning = UnitWarning(sighting.process->pid);
+    if (handle.ok()) process.emplace(*std::move(handle));
   }
-  if (!handle.ok()) {
-    return Failure(base::ExitCode::kPermissionDenied, "PERMISSION_DENIED",
-                   std::string(handle.status().message()));
-  }
-  // While it lives: its start environment goes with it.
-  const std::string unit_warning = UnitWarning(sighting.process->pid);
-  SightedRuntime target(world, sighting, *std::move(handle), spec);
+  SightedRuntime target(world, sighting, std::move(process), spec, may_change);
   Outcome outcome = Descend(target, ladder, answers, receipts);
   if (outcome.ok()) absl::StrAppend(&outcome.message, unit_warning);
-  if (target.killed()) RecordKill(world, sighting, outcome);
+  if (outcome.ok() && !may_change) {
+    absl::StrAppend(&outcome.message, "; ", DescribeLeft(world.paths, sighting.socket_path));
+  }
+  if (target.killed() && may_change) RecordKill(world, sighting, outcome);
   return outcome;
 }
 
-}  // namespace
-
-Outcome Stop(World& world, const StopSpec& spec, Receipts* receipts) {
-  absl::StatusOr<probe::Sighting> sighting = world.Look();
-  if (!sighting.ok()) {
-    return Failure(base::ExitCode::kPermissionDenied, "PERMISSION_DENIED",
-                   std::string(sighting.status().message()));
+Outcome Clean(World& world, const probe::Sighting& sighting, const StopSpec& spec, bool may_change,
+              Receipts* receipts) {
+  if (!may_change) {
+    return Success(
+        "already_stopped",
+        absl::StrCat(sighting.detail, "; ", DescribeLeft(world.paths, sighting.socket_path)));
   }
+  if (spec.plan) {
+    receipts->Add("clean", "planned",
+                  absl::StrCat("would remove ", absl::StrJoin(sighting.stale_files, ", ")));
+    return Success("planned", "the runtime is dead; stop would remove what it left");
+  }
+  receipts->Begin();
+  return FromCleanup(CleanUpAfter(world, sighting.socket_path, state::Vanished::kRecord), "clean",
+                     receipts, Success("cleaned", "the runtime was dead; its files are removed"));
+}
+
+Outcome StopOnce(World& world, const StopSpec& spec, Receipts* receipts) {
+  absl::StatusOr<probe::Sighting> sighting = world.Look();
+  if (!sighting.ok()) return LookFailure(sighting.status());
   const std::string instance = InstanceOf(*sighting);
   if (!spec.only_instance.empty() && !instance.empty() && instance != spec.only_instance) {
     return Success("nothing", "another generation runs by now, and is left alone");
   }
+  const bool may_change = state::MayChangeHome(world.paths);
   switch (DecideStop(sighting->verdict, spec.force)) {
     case StopDecision::kNothing:
-      return Success("already_stopped", "the runtime is not running");
-    case StopDecision::kClean: {
-      if (spec.plan) {
-        receipts->Add("clean", "planned",
-                      absl::StrCat("would remove ", absl::StrJoin(sighting->stale_files, ", ")));
-        return Success("planned", "the runtime is dead; stop would remove what it left");
-      }
-      receipts->Begin();
-      absl::StatusOr<std::string> proof =
-          CleanUp(world, sighting->socket_path, state::Vanished::kRecord);
-      receipts->Add("clean", proof.ok() ? "done" : "failed",
-                    proof.ok() ? *proof : std::string(proof.status().message()));
-      if (proof.ok()) return Success("cleaned", "the runtime was dead; its files are removed");
-      return Failure(base::ExitCode::kFailed, "CLEANUP_FAILED",
-                     std::string(proof.status().message()), "holonctl status");
-    }
+      return Success("already_stopped",
+                     absl::StrCat("the runtime is not running",
+                                  sighting->detail.empty() ? "" : "; ", sighting->detail));
+    case StopDecision::kClean:
+      return Clean(world, *sighting, spec, may_change, receipts);
     case StopDecision::kRefuse:
       return Failure(base::ExitCode::kUnknown, RefusalReason(sighting->verdict),
                      absl::StrCat(sighting->detail, "; it is not ours to stop"), "holonctl status");
@@ -240,7 +186,19 @@ Outcome Stop(World& world, const StopSpec& spec, Receipts* receipts) {
     case StopDecision::kEscalate:
       break;
   }
-  return StopSighted(world, *sighting, spec, receipts);
+  return StopSighted(world, *sighting, spec, may_change, receipts);
+}
+
+}  // namespace
+
+Outcome Stop(World& world, const StopSpec& spec, Receipts* receipts) {
+  Outcome outcome;
+  // Another generation may take over between the look and the call: then it is the one to stop.
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    outcome = StopOnce(world, spec, receipts);
+    if (outcome.reason != kOtherGeneration) break;
+  }
+  return outcome;
 }
 
 }  // namespace holon::ctl

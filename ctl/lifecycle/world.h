@@ -22,8 +22,12 @@ struct World {
   base::SignalFd& interrupts;  // SIGINT, SIGTERM, SIGQUIT and SIGHUP of holonctl itself.
   Console& console;
   std::string self;  // This command line, without secrets, for logs.
+  // How long a lock of the home that somebody else holds is waited for (--timeout).
+  absl::Duration lock_timeout = absl::Minutes(1);
 
-  absl::StatusOr<probe::Sighting> Look() const { return probe::Look(paths, socket_path); }
+  absl::StatusOr<probe::Sighting> Look(probe::Want want = probe::Want::kProof) const {
+    return probe::Look(paths, socket_path, want);
+  }
 };
 
 // Nothing is shown of what takes less.

@@ -144,7 +144,8 @@ std::string Message(const StatusInputs& inputs) {
     case Verdict::kStopping:
       return "the runtime is draining and will end";
     case Verdict::kStopped:
-      return "the runtime is not running";
+      return absl::StrCat("the runtime is not running", sighting.detail.empty() ? "" : "; ",
+                          sighting.detail);
     case Verdict::kStale:
       return absl::StrCat(sighting.detail, ": ", absl::StrJoin(sighting.stale_files, ", "));
     default:
@@ -229,14 +230,15 @@ v1::StatusView MakeStatusView(const StatusInputs& inputs) {
   if (inputs.own.has_value()) {
     view.set_config_fingerprint(inputs.own->fingerprint);
     if (answers) {
-      view.set_config_fingerprint_match(inputs.own->fingerprint ==
-                                        view.runtime_config_fingerprint());
-      config::Side mine{absl::StrCat("holonctl ", HOLON_VERSION), inputs.own->values};
+      config::Side mine{absl::StrCat("holonctl ", HOLON_VERSION), inputs.own->values,
+                        inputs.own->home};
       config::Side theirs{absl::StrCat("runtime ", sighting.answer->version()),
-                          {sighting.answer->config().begin(), sighting.answer->config().end()}};
+                          {sighting.answer->config().begin(), sighting.answer->config().end()},
+                          sighting.answer->home_dir()};
       for (const auto& difference : config::Diff(mine, theirs)) {
         *view.add_differences() = ToView(difference);
       }
+      view.set_config_fingerprint_match(view.differences().empty());
     }
   }
   for (const std::string& warning : inputs.warnings) view.add_warnings(warning);

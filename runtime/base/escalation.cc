@@ -8,6 +8,7 @@ StopStep FirstStopStep(bool answers) {
 
 StopStep NextStopStep(StopStep current, StepOutcome outcome) {
   const bool done = outcome == StepOutcome::kDone;
+  if (outcome == StepOutcome::kRefused) return StopStep::kSurvived;
   switch (current) {
     case StopStep::kShutdownRpc:
       return done ? StopStep::kDrain : StopStep::kSigterm;
@@ -15,7 +16,7 @@ StopStep NextStopStep(StopStep current, StepOutcome outcome) {
       return done ? StopStep::kVerify : StopStep::kSigterm;
     case StopStep::kSigterm:
       if (done) return StopStep::kVerify;
-      // Whoever may not send SIGTERM may not send SIGKILL either.
+      // Without the right to send SIGTERM there is none to send SIGKILL either.
       return outcome == StepOutcome::kTimedOut ? StopStep::kSigkill : StopStep::kSurvived;
     case StopStep::kSigkill:
       return done ? StopStep::kVerify : StopStep::kSurvived;
@@ -82,6 +83,8 @@ absl::string_view StepOutcomeName(StepOutcome outcome) {
       return "timed_out";
     case StepOutcome::kFailed:
       return "failed";
+    case StepOutcome::kRefused:
+      return "refused";
   }
   return "?";
 }

@@ -25,6 +25,7 @@ enum class StepOutcome {
   kDone,      // The step did what it is for: accepted, exited, verified.
   kTimedOut,  // The wait of the step is over and the process lives.
   kFailed,    // The step itself did not work: no answer, no permission.
+  kRefused,   // The process answered, and refused: the end, whatever steps are left.
 };
 
 // How long each step waits.

@@ -19,6 +19,7 @@
 #include "absl/strings/str_split.h"
 #include "runtime/base/process.h"
 #include "runtime/base/status_macros.h"
+#include "runtime/base/uuid.h"
 
 namespace holon::base {
 namespace {
@@ -111,6 +112,37 @@ absl::StatusOr<FileInfo> Look(const std::string& path) {
 absl::StatusOr<FileInfo> LookThrough(const std::string& path) {
   struct stat found;
   return InfoFrom(stat(path.c_str(), &found), found, path);
+}
+
+bool SameFile(const std::string& path, const std::string& other) {
+  if (path == other) return true;
+  absl::StatusOr<FileInfo> one = LookThrough(path);
+  absl::StatusOr<FileInfo> two = LookThrough(other);
+  if (!one.ok() || !two.ok()) return false;
+  if (one->type != FileType::kAbsent) return one->SameFile(*two);
+  const bool above = absl::StrContains(path, '/') && absl::StrContains(other, '/');
+  return two->type == FileType::kAbsent && above && NameOf(path) == NameOf(other) &&
+         SameFile(DirectoryOf(path), DirectoryOf(other));
+}
+
+absl::Status MayAccess(const std::string& path, int mode) {
+  // By the effective user, as open(2) judges.
+  if (faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0) return absl::OkStatus();
+  if (errno == EROFS) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, " cannot be written to: it is on a read-only file system"));
+  }
+  return absl::ErrnoToStatus(errno, absl::StrCat("cannot access ", path));
+}
+
+absl::Status CheckWritable(const std::string& path) {
+  UniqueFd fd(open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (fd.valid() || (errno != EROFS && errno != EACCES && errno != EPERM)) return absl::OkStatus();
+  if (errno == EROFS) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, " cannot be written to: it is on a read-only file system"));
+  }
+  return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
 }
 
 absl::StatusOr<UniqueFd> OpenForReading(const std::string& path) {
@@ -234,6 +266,12 @@ absl::Status RenameFile(const std::string& from, const std::string& to) {
   return absl::ErrnoToStatus(errno, absl::StrCat("cannot rename ", from, " to ", to));
 }
 
+absl::Status SetAsideUnlessRegular(const std::string& path) {
+  HOLON_ASSIGN_OR_RETURN(FileInfo there, Look(path));
+  if (there.type == FileType::kAbsent || there.type == FileType::kRegular) return absl::OkStatus();
+  return RenameFile(path, absl::StrCat(path, ".displaced.", RandomUuid()));
+}
+
 absl::Status MakeDirectory(const std::string& path, mode_t mode) {
   if (mkdir(path.c_str(), mode) == 0) return absl::OkStatus();
   int error = errno;
@@ -243,6 +281,13 @@ absl::Status MakeDirectory(const std::string& path, mode_t mode) {
     return absl::AlreadyExistsError(absl::StrCat(path, " is not a directory"));
   }
   return absl::ErrnoToStatus(error, absl::StrCat("cannot create directory ", path));
+}
+
+absl::StatusOr<std::string> ReadLink(const std::string& path) {
+  char target[PATH_MAX];
+  const ssize_t length = readlink(path.c_str(), target, sizeof target);
+  if (length < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", path));
+  return std::string(target, static_cast<size_t>(length));
 }
 
 absl::StatusOr<std::vector<std::string>> ListDirectory(const std::string& path) {

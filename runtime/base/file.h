@@ -42,6 +42,17 @@ absl::StatusOr<FileInfo> Look(const std::string& path);
 // The same for what a symbolic link at `path` leads to.
 absl::StatusOr<FileInfo> LookThrough(const std::string& path);
 
+// Two names of one file or directory. Of what is not there: the same name in the same directory.
+bool SameFile(const std::string& path, const std::string& other);
+
+// Whether the caller may do `mode` (R_OK, W_OK, X_OK) with what stands at `path`.
+// PERMISSION_DENIED; FAILED_PRECONDITION: W_OK on a read-only file system.
+absl::Status MayAccess(const std::string& path, int mode);
+
+// Whether an existing file can be opened for writing: FAILED_PRECONDITION on a read-only file
+// system, also on one that became so after an error. OK where there is none.
+absl::Status CheckWritable(const std::string& path);
+
 // The whole file. NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION where it is not a regular file,
 // OUT_OF_RANGE where it is larger than `max_bytes`. Never blocks on a FIFO or device.
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes);
@@ -95,8 +106,14 @@ absl::Status RemoveFile(const std::string& path);
 // Renames. Replaces what stands at `to`.
 absl::Status RenameFile(const std::string& from, const std::string& to);
 
+// Renames what stands at `path` to a free name beside it, unless it is a regular file or absent.
+absl::Status SetAsideUnlessRegular(const std::string& path);
+
 // Makes one directory, or finds it. ALREADY_EXISTS where something else stands there.
 absl::Status MakeDirectory(const std::string& path, mode_t mode);
+
+// Where a symbolic link leads, as it says.
+absl::StatusOr<std::string> ReadLink(const std::string& path);
 
 // Names in a directory, unsorted, without "." and "..".
 absl::StatusOr<std::vector<std::string>> ListDirectory(const std::string& path);

@@ -1,14 +1,10 @@
-// Open-file-description locks: held by a descriptor, not by a process, and gone with it whatever
-// happens.
+// Locks that a descriptor holds, not a process, and that end with it whatever happens. Two kinds of
+// holders take them: a runtime marks its lock, for life; anybody else holds it for a moment.
 #ifndef HOLON_RUNTIME_BASE_FILE_LOCK_H_
 #define HOLON_RUNTIME_BASE_FILE_LOCK_H_
 
-#include <sys/types.h>
-
-#include <memory>
-#include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -17,16 +13,22 @@
 
 namespace holon::base {
 
-// Possession of a lock. Released by destruction or the end of the process. Move-only.
+// Possession of a lock file: a write lock on its byte 0 (F_OFD_SETLK). Move-only.
 class FileLock {
  public:
-  // Creates the file (0600) where there is none. UNAVAILABLE: somebody holds it. Does not block.
+  // Creates the file (0600) where there is none. UNAVAILABLE: the lock is held. Does not block.
   static absl::StatusOr<FileLock> TryAcquire(const std::string& path);
 
-  // As TryAcquire, but waits for the holder up to `timeout` or until `interrupt_fd` (-1: none) is
-  // readable: UNAVAILABLE or CANCELLED then. Blocks in the kernel, without polling.
+  // Blocks until the lock is free, without bound.
+  static absl::StatusOr<FileLock> Wait(const std::string& path);
+
+  // Waits up to `timeout`, or until `interrupt_fd` (-1: none) is readable: UNAVAILABLE or CANCELLED
+  // then.
   static absl::StatusOr<FileLock> Acquire(const std::string& path, absl::Duration timeout,
                                           int interrupt_fd = -1);
+
+  // Says that a runtime holds it, to callers of LockStateOf: a read lock on byte 1.
+  absl::Status Mark();
 
   // The path still leads to the file that is locked.
   bool StillAt(const std::string& path) const;
@@ -34,53 +36,47 @@ class FileLock {
   int fd() const { return fd_.get(); }
 
  private:
-  friend class PendingLock;
   explicit FileLock(UniqueFd fd) : fd_(std::move(fd)) {}
   UniqueFd fd_;
 };
 
-// A lock that is being waited for, as a descriptor that can stand in a poll set.
-class PendingLock {
+// Possession of a directory, whatever its name becomes: flock(2) on the directory itself.
+// Move-only. A file system that cannot lock directories (NFS) gives an object that excludes nobody.
+class DirectoryLock {
  public:
-  static absl::StatusOr<PendingLock> Start(const std::string& path);
+  // As FileLock, but the directory must be there: NOT_FOUND.
+  static absl::StatusOr<DirectoryLock> TryAcquire(const std::string& path);
+  static absl::StatusOr<DirectoryLock> Wait(const std::string& path);
 
-  // Readable once the lock is held or has failed.
-  int fd() const;
-  // The lock; call once fd() is readable.
-  absl::StatusOr<FileLock> Take();
+  // Says that a runtime holds it: an OFD read lock on the directory.
+  void Mark();
+
+  bool StillAt(const std::string& path) const;
+  int fd() const { return fd_.get(); }
 
  private:
-  struct Shared;
-  explicit PendingLock(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
-  std::shared_ptr<Shared> shared_;
+  explicit DirectoryLock(UniqueFd fd) : fd_(std::move(fd)) {}
+  UniqueFd fd_;
 };
 
 enum class LockState {
-  kAbsent,  // No lock file.
+  kAbsent,  // No lock file, or what stands there is no regular file.
   kFree,
-  kHeld,
+  kTaken,   // Held without a mark: by no runtime.
+  kMarked,  // Held by a runtime.
+  kWhole,   // Locked as a whole, as runtimes of version 0.1.0 did, and as others may.
 };
 
-// Asks without taking. Does not block and creates nothing.
+// By a runtime or by another process.
+inline bool IsHeld(LockState state) {
+  return state != LockState::kAbsent && state != LockState::kFree;
+}
+
+// Asks without taking. Does not block, creates nothing, and needs no right to write.
 absl::StatusOr<LockState> LockStateOf(const std::string& path);
 
-// The process that holds the lock on `path`, found in /proc/PID/fdinfo; nullopt where it cannot be
-// seen (another user's, another namespace's). Costs a walk over /proc.
-std::optional<pid_t> FindLockHolder(const std::string& path);
-
-// An open-file-description lock that a process of ours holds.
-struct HeldLock {
-  pid_t pid = 0;
-  std::string path;   // As the kernel knows it now: a file that was moved has its new name.
-  bool lost = false;  // The file is there no longer.
-};
-
-// Those of one process on files of this name.
-std::vector<HeldLock> LocksHeldBy(pid_t pid, const std::string& name);
-
-// Those of all processes of ours, or of those alone that run `program` (the name of its
-// file; empty: any). Costs a walk over /proc.
-std::vector<HeldLock> FindHeldLocks(const std::string& name, const std::string& program = "");
+// Whether a runtime holds the directory; false where there is none. As LockStateOf.
+absl::StatusOr<bool> IsMarkedDirectory(const std::string& path);
 
 }  // namespace holon::base
 

@@ -33,9 +33,26 @@ std::string BootId() {
   return id.ok() ? std::string(absl::StripAsciiWhitespace(*id)) : "";
 }
 
-uint64_t PidNamespaceOf(absl::string_view process) {
-  absl::StatusOr<FileInfo> info = LookThrough(absl::StrCat("/proc/", process, "/ns/pid"));
+// 0: it cannot be seen.
+uint64_t OwnPidNamespace() {
+  absl::StatusOr<FileInfo> info = LookThrough("/proc/self/ns/pid");
   return info.ok() ? info->inode : 0;
+}
+
+// Else the numbers in /proc name other processes than ours do.
+bool ProcShowsOwnNamespace() {
+  char target[16];
+  const ssize_t length = readlink("/proc/self", target, sizeof target);
+  pid_t shown;
+  return length > 0 &&
+         absl::SimpleAtoi(absl::string_view(target, static_cast<size_t>(length)), &shown) &&
+         shown == getpid();
+}
+
+absl::StatusOr<ProcessStat> ParseStat(const std::string& line, pid_t pid) {
+  std::optional<ProcessStat> stat = ParseProcessStat(line);
+  if (stat.has_value()) return *stat;
+  return absl::UnavailableError(absl::StrCat("/proc/", pid, "/stat cannot be read as such"));
 }
 
 absl::Status SignalError(int error, pid_t pid, int signal) {
@@ -63,39 +80,56 @@ std::optional<ProcessStat> ParseProcessStat(absl::string_view line) {
 }
 
 absl::StatusOr<ProcessStat> ReadProcessStat(pid_t pid) {
-  absl::StatusOr<std::string> line = ReadFile(absl::StrCat("/proc/", pid, "/stat"), 8192);
-  // A process that ends between open and read gives ESRCH.
-  if (!line.ok()) return absl::NotFoundError(absl::StrCat("there is no process ", pid));
-  std::optional<ProcessStat> stat = ParseProcessStat(*line);
-  if (!stat.has_value()) return absl::DataLossError(absl::StrCat("/proc/", pid, "/stat is odd"));
-  return *stat;
+  absl::StatusOr<std::string> line = absl::UnavailableError("/proc shows another pid namespace");
+  if (ProcShowsOwnNamespace()) line = ReadFile(absl::StrCat("/proc/", pid, "/stat"), 8192);
+  if (!line.ok()) {
+    // Where /proc hides a process, or is not there, the kernel still knows the pid. A process that
+    // ends between open and read gives ESRCH.
+    if (kill(pid, 0) != 0 && errno == ESRCH) {
+      return absl::NotFoundError(absl::StrCat("there is no process ", pid));
+    }
+    return absl::UnavailableError(
+        absl::StrCat("process ", pid, " cannot be looked at: ", line.status().message()));
+  }
+  return ParseStat(*line, pid);
 }
 
 absl::StatusOr<ProcessIdentity> IdentityOf(pid_t pid) {
   HOLON_ASSIGN_OR_RETURN(ProcessStat stat, ReadProcessStat(pid));
-  return ProcessIdentity{pid, stat.start_time_ticks, BootId(), PidNamespaceOf("self")};
+  return ProcessIdentity{pid, stat.start_time_ticks, BootId(), OwnPidNamespace()};
 }
 
 ProcessIdentity OwnIdentity() {
-  absl::StatusOr<ProcessIdentity> own = IdentityOf(getpid());
-  return own.ok() ? *own : ProcessIdentity{getpid(), 0, BootId(), PidNamespaceOf("self")};
+  ProcessIdentity own{getpid(), 0, BootId(), OwnPidNamespace()};
+  absl::StatusOr<std::string> line = ReadFile("/proc/self/stat", 8192);
+  if (!line.ok()) return own;
+  if (std::optional<ProcessStat> stat = ParseProcessStat(*line)) {
+    own.start_time_ticks = stat->start_time_ticks;
+  }
+  return own;
 }
 
 IdentityVerdict JudgeIdentity(const ProcessIdentity& recorded, const ProcessIdentity& own,
-                              const std::optional<ProcessStat>& now) {
-  if (recorded.boot_id != own.boot_id) return IdentityVerdict::kOtherBoot;
-  if (recorded.pid_namespace != own.pid_namespace) return IdentityVerdict::kOtherNamespace;
-  if (!now.has_value()) return IdentityVerdict::kDead;
+                              const absl::StatusOr<ProcessStat>& now) {
+  // A boot or namespace that one of the two could not read contradicts nothing.
+  const bool boots = !recorded.boot_id.empty() && !own.boot_id.empty();
+  const bool namespaces = recorded.pid_namespace != 0 && own.pid_namespace != 0;
+  if (boots && recorded.boot_id != own.boot_id) return IdentityVerdict::kOtherBoot;
+  if (namespaces && recorded.pid_namespace != own.pid_namespace) {
+    return IdentityVerdict::kOtherNamespace;
+  }
+  if (absl::IsNotFound(now.status())) {
+    return namespaces ? IdentityVerdict::kDead : IdentityVerdict::kUnseen;
+  }
+  if (!now.ok() || !namespaces || recorded.start_time_ticks == 0) return IdentityVerdict::kUnseen;
   if (now->start_time_ticks != recorded.start_time_ticks) return IdentityVerdict::kReused;
   if (now->state == 'Z' || now->state == 'X') return IdentityVerdict::kDead;
   return IdentityVerdict::kAlive;
 }
 
 IdentityVerdict Judge(const ProcessIdentity& recorded) {
-  absl::StatusOr<ProcessStat> stat = ReadProcessStat(recorded.pid);
-  ProcessIdentity here{0, 0, BootId(), PidNamespaceOf("self")};
-  return JudgeIdentity(recorded, here,
-                       stat.ok() ? std::optional<ProcessStat>(*stat) : std::nullopt);
+  ProcessIdentity here{0, 0, BootId(), OwnPidNamespace()};
+  return JudgeIdentity(recorded, here, ReadProcessStat(recorded.pid));
 }
 
 absl::string_view IdentityVerdictText(IdentityVerdict verdict) {
@@ -110,6 +144,8 @@ absl::string_view IdentityVerdictText(IdentityVerdict verdict) {
       return "is from before a reboot or from another machine";
     case IdentityVerdict::kOtherNamespace:
       return "is from another pid namespace (another container)";
+    case IdentityVerdict::kUnseen:
+      return "cannot be seen from here";
   }
   return "?";
 }
@@ -125,10 +161,10 @@ absl::StatusOr<ProcessHandle> ProcessHandle::Open(const ProcessIdentity& identit
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot open process ", identity.pid));
   }
   IdentityVerdict verdict = Judge(identity);
-  if (verdict != IdentityVerdict::kAlive) {
-    return absl::NotFoundError(
-        absl::StrCat("process ", identity.pid, " ", IdentityVerdictText(verdict)));
-  }
+  const std::string text =
+      absl::StrCat("process ", identity.pid, " ", IdentityVerdictText(verdict));
+  if (verdict == IdentityVerdict::kUnseen) return absl::UnavailableError(text);
+  if (verdict != IdentityVerdict::kAlive) return absl::NotFoundError(text);
   return ProcessHandle(std::move(pidfd), identity);
 }
 
@@ -167,6 +203,15 @@ absl::Status ProcessHandle::SignalGroup(int signal) {
 bool ProcessHandle::Exited() const {
   pollfd polled = {pidfd_.get(), POLLIN, 0};
   return poll(&polled, 1, 0) > 0;
+}
+
+std::vector<pid_t> AllProcesses() {
+  std::vector<pid_t> pids;
+  for (const std::string& name : ListDirectory("/proc").value_or(std::vector<std::string>())) {
+    pid_t pid;
+    if (absl::SimpleAtoi(name, &pid)) pids.push_back(pid);
+  }
+  return pids;
 }
 
 std::string CommandNameOf(pid_t pid) {

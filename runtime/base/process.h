@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -36,12 +37,16 @@ struct ProcessStat {
 // Parses a line of /proc/PID/stat. The name in it may hold spaces and brackets.
 std::optional<ProcessStat> ParseProcessStat(absl::string_view line);
 
-// NOT_FOUND: no such process.
+// NOT_FOUND: there is no such process, and that is certain. UNAVAILABLE: it cannot be looked at (no
+// /proc, hidden, no descriptor); the message says why.
 absl::StatusOr<ProcessStat> ReadProcessStat(pid_t pid);
 
-// NOT_FOUND: no such process.
+// Errors as ReadProcessStat.
 absl::StatusOr<ProcessIdentity> IdentityOf(pid_t pid);
 ProcessIdentity OwnIdentity();
+
+// Every process that /proc shows, in no order.
+std::vector<pid_t> AllProcesses();
 
 enum class IdentityVerdict {
   kAlive,
@@ -49,11 +54,12 @@ enum class IdentityVerdict {
   kReused,          // A stranger has the pid.
   kOtherBoot,       // From before a reboot, or from another machine.
   kOtherNamespace,  // The pid means something else here; whether it lives cannot be told.
+  kUnseen,          // Its pid is in use, or may be; by which process cannot be seen.
 };
 
-// Pure: `recorded` against where we are and what /proc says of its pid.
+// Pure: `recorded` against where we are and what ReadProcessStat says of its pid.
 IdentityVerdict JudgeIdentity(const ProcessIdentity& recorded, const ProcessIdentity& own,
-                              const std::optional<ProcessStat>& now);
+                              const absl::StatusOr<ProcessStat>& now);
 
 // Looks it up.
 IdentityVerdict Judge(const ProcessIdentity& recorded);
@@ -65,7 +71,8 @@ absl::string_view IdentityVerdictText(IdentityVerdict verdict);
 // process or nothing. Move-only.
 class ProcessHandle {
  public:
-  // NOT_FOUND: dead, reused, or of another boot or namespace; the message says which.
+  // NOT_FOUND: dead, reused, or of another boot or namespace; the message says which. UNAVAILABLE:
+  // it cannot be seen.
   static absl::StatusOr<ProcessHandle> Open(const ProcessIdentity& identity);
 
   // For a child that the caller has not reaped: its pid cannot be anybody else's, dead or alive.

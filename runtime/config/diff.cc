@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "runtime/base/file.h"
+#include "runtime/config/schema.h"
 
 namespace holon::config {
 namespace {
@@ -37,12 +41,34 @@ void DescribeUnknown(const v1::ConfigValue* expected, const v1::ConfigValue* act
   row->set_note(absl::StrCat("not known to ", ignorant));
 }
 
+// "/run/holon.sock" of a path in the home; nullopt for any other.
+std::optional<std::string> PlaceIn(const std::string& home, const std::string& path) {
+  if (home.empty() || !absl::StartsWith(path, home)) return std::nullopt;
+  std::string place = path.substr(home.size());
+  if (!place.empty() && place[0] != '/') return std::nullopt;
+  return place;
+}
+
+// Two names of one file, such as those of a bind mount, are one value.
+bool SameFile(const Side& expected_side, const v1::ConfigValue& expected, const Side& actual_side,
+              const v1::ConfigValue& actual) {
+  const Leaf* leaf = FindLeaf(expected.path());
+  if (leaf == nullptr || !leaf->is_path()) return false;
+  const std::string wanted = DisplayValue(expected.value());
+  const std::string in_force = DisplayValue(actual.value());
+  const std::optional<std::string> place = PlaceIn(expected_side.home, wanted);
+  if (place.has_value() && place == PlaceIn(actual_side.home, in_force)) return true;
+  return base::SameFile(wanted, in_force);
+}
+
 // A path that both know. False where there is no difference.
 bool DescribeKnown(const v1::ConfigValue& expected, const v1::ConfigValue& actual,
                    const Side& expected_side, const Side& actual_side, v1::ConfigDifference* row) {
   row->set_expected(expected.value());
   row->set_actual(actual.value());
-  if (expected.value() != actual.value()) return true;
+  if (expected.value() != actual.value()) {
+    return !SameFile(expected_side, expected, actual_side, actual);
+  }
   if (expected.digest() != actual.digest()) {
     // Both are set, else they would have the same digest.
     row->set_actual(kDiffers);

@@ -1,4 +1,4 @@
-// Differences between two described configurations. Pure.
+// Differences between two described configurations.
 #ifndef HOLON_RUNTIME_CONFIG_DIFF_H_
 #define HOLON_RUNTIME_CONFIG_DIFF_H_
 
@@ -13,10 +13,13 @@ namespace holon::config {
 struct Side {
   std::string name;  // "holonctl 0.1.0", "runtime 0.1.0": who does not know a field.
   std::vector<v1::ConfigValue> values;
+  // Its home, as it names it: paths below are compared from there. Empty: none.
+  std::string home;
 };
 
 // Every difference, sorted by path, VOLATILE fields left out. A path that one side does not have
-// gives a row with a note.
+// gives a row with a note. Two names of one file are no difference: the same place in the home of
+// each side, or one file where paths that are spelled differently lead.
 std::vector<v1::ConfigDifference> Diff(const Side& expected, const Side& actual);
 
 // True where there is a difference and Reload alone brings all of them into force.

@@ -34,33 +34,34 @@ bool IsEmptyFile(const base::FileInfo& info) {
 
 }  // namespace
 
-absl::Status CheckHome(const std::string& path, base::UniqueFd* home) {
+absl::Status CheckHome(const std::string& path, const base::DirectoryLock& home) {
   HOLON_ASSIGN_OR_RETURN(base::FileInfo there, base::Look(path));
-  HOLON_ASSIGN_OR_RETURN(base::FileInfo ours, base::InfoOf(home->get()));
-  if (there.SameFile(ours)) return absl::OkStatus();
-  if (there.type != base::FileType::kDirectory) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the home ", path, " is gone; move it back, or stop pid ", getpid()));
-  }
-  if (!ours.removed) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the home ", path, " was moved, and another directory stands there; move it ",
-                     "back, or stop pid ", getpid()));
-  }
-  HOLON_ASSIGN_OR_RETURN(*home, base::OpenDirectory(path));
-  return absl::OkStatus();
+  if (home.StillAt(path)) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat("the home ", path,
+                                          there.type == base::FileType::kAbsent
+                                              ? " was moved or removed"
+                                              : " was replaced by another one"));
 }
 
 absl::Status HealLock(const std::string& path, base::FileLock* lock, Healed* healed) {
   if (lock->StillAt(path)) return absl::OkStatus();
   HOLON_ASSIGN_OR_RETURN(base::FileInfo there, base::Look(path));
   std::string displaced;
-  // Whoever wants to know whether a runtime lives makes an empty one: that will do.
+  // holonctl may have created an empty lock file (O_CREAT): reuse it.
   if (!IsEmptyFile(there) || there.owner != geteuid() || there.mode != 0600) {
     HOLON_ASSIGN_OR_RETURN(displaced, Displace(path));
   }
   absl::StatusOr<base::FileLock> fresh = base::FileLock::TryAcquire(path);
-  if (fresh.ok()) *lock = *std::move(fresh);
+  if (absl::IsUnavailable(fresh.status())) {
+    absl::StatusOr<base::LockState> state = base::LockStateOf(path);
+    if (state.ok() && *state == base::LockState::kMarked) {
+      return absl::AbortedError(absl::StrCat("another runtime holds ", path));
+    }
+  }
+  if (fresh.ok()) {
+    HOLON_RETURN_IF_ERROR(fresh->Mark());
+    *lock = *std::move(fresh);
+  }
   if (fresh.ok() || !displaced.empty()) healed->files.push_back({path, displaced});
   return fresh.status();
 }

@@ -25,13 +25,13 @@ struct Healed {
   absl::Status status;    // The first thing that could not be put back.
 };
 
-// The directory at `path` must be the one that `home` is open on, or stand where that one was
-// removed; then `home` is opened anew. FAILED_PRECONDITION: the home was moved, or is not there; a
-// home is never made again, because whoever moved or removed it wants it elsewhere.
-absl::Status CheckHome(const std::string& path, base::UniqueFd* home);
+// The directory at `path` must be the one that is locked. NOT_FOUND: the home was moved or removed;
+// another one is never taken for it. Any other error: it cannot be looked at.
+absl::Status CheckHome(const std::string& path, const base::DirectoryLock& home);
 
-// A lock file that was lost is replaced by a new one, locked before the old lock is given up.
-// UNAVAILABLE: somebody else looks at the new file; it is closed, and says so, in a moment.
+// A lock file that was lost is replaced by a new one, locked and marked before the old lock is
+// given up. UNAVAILABLE: another process holds the new file for a moment; IN_CLOSE_WRITE tells when
+// it closes it. ABORTED: another runtime holds it.
 absl::Status HealLock(const std::string& path, base::FileLock* lock, Healed* healed);
 
 // A small file that must hold exactly `content`.

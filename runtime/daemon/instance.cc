@@ -23,28 +23,18 @@ constexpr absl::Duration kLockWait = absl::Seconds(1);
 // More than a record ever has.
 constexpr size_t kMaxContent = 1 << 20;
 
-std::string HolderText(const state::HomePaths& paths, std::optional<pid_t> holder) {
+std::string HolderText(const state::HomePaths& paths) {
   absl::StatusOr<state::v1::DaemonRecord> record = state::ReadDaemonRecord(paths.daemon_record);
-  std::string text = holder.has_value() ? absl::StrCat("pid ", *holder) : "an unknown process";
-  if (record.ok() && (!holder.has_value() || record->identity().pid() == *holder)) {
-    text = absl::StrCat("pid ", record->identity().pid(), ", generation ", record->instance_id());
-  }
-  return text;
+  const pid_t recorded = record.ok() ? record->identity().pid() : 0;
+  std::optional<base::ProcessIdentity> holder = state::FindRuntime(paths, recorded);
+  if (!holder.has_value()) return "a process that cannot be seen from here";
+  return absl::StrCat(
+      "pid ", holder->pid,
+      holder->pid == recorded ? absl::StrCat(", generation ", record->instance_id()) : "");
 }
 
 Refusal Refuse(base::ExitCode exit_code, const std::string& message) {
   return Refusal{exit_code, message};
-}
-
-// Somebody may have emptied the run directory of a runtime that is suspended, whose lock then keeps
-// nobody out.
-std::optional<Refusal> RefuseBesideLostLock(const state::HomePaths& paths) {
-  std::optional<pid_t> holder = probe::FindStrayHolder(paths);
-  if (!holder.has_value()) return std::nullopt;
-  return Refuse(
-      base::ExitCode::kUnknown,
-      absl::StrCat(HolderText(paths, holder), " still serves ", paths.home,
-                   ", but has lost its lock file; see: holonctl --home ", paths.home, " status"));
 }
 
 std::optional<Refusal> RefuseForLock(const state::HomePaths& paths, const absl::Status& status) {
@@ -53,20 +43,37 @@ std::optional<Refusal> RefuseForLock(const state::HomePaths& paths, const absl::
     return Refuse(base::ExitCode::kInterrupted, "interrupted while waiting for the lock");
   }
   if (absl::IsUnavailable(status)) {
+    absl::StatusOr<state::Hold> hold = state::HoldOf(paths);
+    const std::string taker = state::DescribeTaker(paths);
+    const bool runtime = !hold.ok() || *hold == state::Hold::kRuntime || taker.empty();
     return Refuse(base::ExitCode::kFailed,
-                  absl::StrCat("another runtime serves ", paths.home, " already (",
-                               HolderText(paths, base::FindLockHolder(paths.instance_lock)),
-                               "); look at it with: holonctl --home ", paths.home, " status"));
+                  runtime ? absl::StrCat("another runtime serves ", paths.home, " already (",
+                                         HolderText(paths), "); look at it with: holonctl --home ",
+                                         paths.home, " status")
+                          : taker);
   }
   return Refuse(base::ExitCodeFor(status), std::string(status.message()));
 }
 
-// A lock file that was lost is fresh for us, while its old holder lives on: look before believing
-// it.
+// The process on record lives and holds no lock: a runtime whose locks were lost, as those of
+// version 0.1.0 may be.
+std::optional<Refusal> RefuseForRecord(const state::HomePaths& paths) {
+  absl::StatusOr<state::v1::DaemonRecord> record = state::ReadDaemonRecord(paths.daemon_record);
+  if (!record.ok() || !base::SameFile(record->home_dir(), paths.home)) return std::nullopt;
+  if (base::Judge(state::FromRecord(record->identity())) != base::IdentityVerdict::kAlive) {
+    return std::nullopt;
+  }
+  return Refuse(base::ExitCode::kUnknown,
+                absl::StrCat("pid ", record->identity().pid(), ", generation ",
+                             record->instance_id(), ", lives and has lost its lock on ", paths.home,
+                             "; see: holonctl --home ", paths.home, " status"));
+}
+
+// A lock that was lost is fresh for us, while its old holder lives on: look before believing it.
 std::optional<Refusal> RefuseForSighting(const state::HomePaths& paths,
                                          const absl::StatusOr<probe::Sighting>& sighting) {
   if (!sighting.ok()) {
-    return Refuse(base::ExitCode::kPermissionDenied, std::string(sighting.status().message()));
+    return Refuse(base::ExitCodeFor(sighting.status()), std::string(sighting.status().message()));
   }
   if (sighting->seen.peer_is_service_manager) {
     return Refuse(base::ExitCode::kUnknown,
@@ -108,29 +115,25 @@ std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
     if (reason.has_value()) *refusal = *std::move(reason);
     return reason.has_value();
   };
-  // Who asks at a socket that was handed down asks itself.
-  if (handed.has_value() && refused(RefuseBesideLostLock(paths))) return std::nullopt;
-
-  absl::StatusOr<base::FileLock> lock =
-      base::FileLock::Acquire(paths.instance_lock, kLockWait, interrupt_fd);
+  absl::StatusOr<state::InstanceLock> lock =
+      state::InstanceLock::Acquire(paths, kLockWait, interrupt_fd);
   if (refused(RefuseForLock(paths, lock.status()))) return std::nullopt;
+  // Under socket activation we are the listener; probing it would reach ourselves.
   if (!handed.has_value() &&
       refused(RefuseForSighting(paths, probe::LookBeside(*lock, paths, socket_path)))) {
     return std::nullopt;
   }
+  if (refused(RefuseForRecord(paths))) return std::nullopt;
   std::vector<std::string> removed;
-  absl::Status cleaned =
-      state::RemoveLeftovers(*lock, paths, socket_path, state::Vanished::kRecord, &removed);
-  if (!cleaned.ok()) {
-    *refusal = Refuse(base::ExitCode::kFailed, std::string(cleaned.message()));
+  absl::Status claimed = lock->Mark();
+  if (claimed.ok()) {
+    claimed = state::RemoveLeftovers(*lock, paths, socket_path, state::Vanished::kRecord, &removed);
+  }
+  if (!claimed.ok()) {
+    *refusal = Refuse(base::ExitCode::kFailed, std::string(claimed.message()));
     return std::nullopt;
   }
-  absl::StatusOr<base::UniqueFd> home = base::OpenDirectory(paths.home);
-  if (!home.ok()) {
-    *refusal = Refuse(base::ExitCode::kFailed, std::string(home.status().message()));
-    return std::nullopt;
-  }
-  return Instance(*std::move(lock), *std::move(home), paths, socket_path, std::move(handed));
+  return Instance(*std::move(lock), paths, socket_path, std::move(handed));
 }
 
 absl::StatusOr<base::UniqueFd> Instance::Announce(const state::v1::DaemonRecord& record) {
@@ -154,7 +157,7 @@ Healed Instance::Heal() {
   Healed healed;
   healed.status = HealRunDirectory();
   if (!healed.status.ok()) return healed;
-  healed.status = HealLock(paths_.instance_lock, &lock_, &healed);
+  healed.status = HealLock(paths_.instance_lock, &lock_.file(), &healed);
   // Without the lock nothing there is ours: whoever holds it may be another runtime.
   if (!healed.status.ok()) return healed;
   {
@@ -167,24 +170,31 @@ Healed Instance::Heal() {
 }
 
 absl::Status Instance::HealRunDirectory() {
-  HOLON_RETURN_IF_ERROR(CheckHome(paths_.home, &home_));
+  HOLON_RETURN_IF_ERROR(CheckHome(paths_.home, lock_.home()));
   return base::MakeDirectory(paths_.run, 0700);
+}
+
+std::string Instance::Here(const std::string& path) const {
+  if (lock_.home().StillAt(paths_.home) || !absl::StartsWith(path, paths_.home + "/")) return path;
+  return absl::StrCat("/proc/self/fd/", lock_.home().fd(), path.substr(paths_.home.size()));
 }
 
 absl::Status Instance::Withdraw() {
   absl::Status first;
-  // What somebody else has put in our socket's place is theirs.
-  absl::StatusOr<base::FileInfo> there = base::Look(socket_path_);
-  if (there.ok() && there->inode == socket_file_.inode && there->device == socket_file_.device) {
-    first.Update(base::RemoveFile(socket_path_));
-  }
   std::string record;
   {
     absl::MutexLock lock(&record_->mutex);
     record = record_->text;
   }
-  first.Update(RemoveOwn(paths_.pid_file, pid_text_));
-  first.Update(RemoveOwn(paths_.daemon_record, record));
+  first.Update(RemoveOwn(Here(paths_.pid_file), pid_text_));
+  first.Update(RemoveOwn(Here(paths_.daemon_record), record));
+  // The socket last: as long as it stands, callers are told of the end. What somebody else has put
+  // in its place is theirs.
+  const std::string socket = Here(socket_path_);
+  absl::StatusOr<base::FileInfo> there = base::Look(socket);
+  if (there.ok() && there->inode == socket_file_.inode && there->device == socket_file_.device) {
+    first.Update(base::RemoveFile(socket));
+  }
   return first;
 }
 

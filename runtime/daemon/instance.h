@@ -12,11 +12,11 @@
 #include "holon/state/v1/records.pb.h"
 #include "runtime/base/exit_code.h"
 #include "runtime/base/file.h"
-#include "runtime/base/file_lock.h"
 #include "runtime/base/unique_fd.h"
 #include "runtime/base/unix_socket.h"
 #include "runtime/daemon/heal.h"
 #include "runtime/state/home.h"
+#include "runtime/state/instance_lock.h"
 
 namespace holon::daemon {
 
@@ -26,7 +26,8 @@ struct Refusal {
   std::string message;  // What was found and what to do.
 };
 
-// This process's claim on a home: the instance lock, and with it socket, pid file and record.
+// This process's claim on a home: the instance lock, marked as a runtime's, and with it socket, pid
+// file and record.
 // Announce, Heal and Withdraw are for one thread; UpdateRecord may be called from another.
 class Instance {
  public:
@@ -46,26 +47,27 @@ class Instance {
   absl::Status UpdateRecord(const state::v1::DaemonRecord& record);
 
   // Puts back whatever of lock file, socket, pid file and record is no longer as this object made
-  // it, and the run directory itself. After Announce.
+  // it, and the run directory itself. After Announce. Status NOT_FOUND: the home was moved or
+  // removed; ABORTED: another runtime holds the lock. Neither can be healed: the runtime must end.
   Healed Heal();
 
-  // Removes socket, pid file and record: what Announce made, and nothing else. The lock goes last,
-  // with this object.
+  // Removes socket, pid file and record: what Announce made, and nothing else, also where the home
+  // was moved. The lock goes last, with this object.
   absl::Status Withdraw();
 
  private:
-  Instance(base::FileLock lock, base::UniqueFd home, const state::HomePaths& paths,
-           std::string socket_path, std::optional<base::HandedSocket> handed)
+  Instance(state::InstanceLock lock, const state::HomePaths& paths, std::string socket_path,
+           std::optional<base::HandedSocket> handed)
       : lock_(std::move(lock)),
-        home_(std::move(home)),
         paths_(paths),
         socket_path_(std::move(socket_path)),
         handed_(std::move(handed)) {}
 
   absl::Status HealRunDirectory();
+  // The path by which the home is reached now, also where it was moved.
+  std::string Here(const std::string& path) const;
 
-  base::FileLock lock_;
-  base::UniqueFd home_;
+  state::InstanceLock lock_;
   state::HomePaths paths_;
   std::string socket_path_;
   std::optional<base::HandedSocket> handed_;

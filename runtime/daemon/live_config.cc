@@ -48,7 +48,8 @@ std::string LiveConfig::fingerprint() const { return config::Fingerprint(describ
 grpc::Status LiveConfig::Compare(const v1::CompareConfigRequest& request,
                                  v1::CompareConfigResponse* response) const {
   const config::Configuration actual = current();
-  const config::Side actual_side{"the runtime", config::Describe(actual, key_)};
+  const config::Side actual_side{"the runtime", config::Describe(actual, key_),
+                                 actual.values.home_dir()};
   response->set_actual_fingerprint(config::Fingerprint(actual_side.values));
   if (request.expected_case() == v1::CompareConfigRequest::kFingerprint) {
     response->set_expected_fingerprint(request.fingerprint());
@@ -56,13 +57,18 @@ grpc::Status LiveConfig::Compare(const v1::CompareConfigRequest& request,
     std::vector<config::Fault> faults;
     const config::Configuration expected = config::FromMessage(request.config(), actual, &faults);
     if (!faults.empty()) return InvalidConfig(faults);
-    const config::Side expected_side{"the caller", config::Describe(expected, key_)};
+    const config::Side expected_side{"the caller", config::Describe(expected, key_),
+                                     expected.values.home_dir()};
     response->set_expected_fingerprint(config::Fingerprint(expected_side.values));
     for (const v1::ConfigDifference& difference : config::Diff(expected_side, actual_side)) {
       *response->add_differences() = difference;
     }
   }
-  response->set_match(response->actual_fingerprint() == response->expected_fingerprint());
+  // Where names of one file differ, fingerprints do, too.
+  const bool same_values = request.expected_case() == v1::CompareConfigRequest::kConfig &&
+                           response->differences().empty();
+  response->set_match(same_values ||
+                      response->actual_fingerprint() == response->expected_fingerprint());
   return grpc::Status::OK;
 }
 

@@ -26,7 +26,7 @@ std::optional<StartupConfig> LoadStartupConfig(const Options& options, base::Exi
   inputs.socket = options.socket;
   inputs.sets = options.sets;
 
-  absl::Status trusted = state::CheckHome(state::HomePaths(home.path));
+  absl::Status trusted = state::CheckHome(state::HomePaths(home.path), state::HomeUse::kChange);
   if (!trusted.ok()) {
     std::cerr << "holond: " << trusted.message() << "\n";
     *exit_code = base::ExitCodeFor(trusted);

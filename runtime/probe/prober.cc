@@ -6,71 +6,33 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/file.h"
-#include "runtime/base/file_lock.h"
 #include "runtime/base/inotify.h"
 #include "runtime/base/status_macros.h"
 #include "runtime/base/unix_socket.h"
 #include "runtime/base/wait.h"
+#include "runtime/probe/explanation.h"
+#include "runtime/probe/handshake.h"
+#include "runtime/probe/proof.h"
 #include "runtime/state/daemon_record.h"
+#include "runtime/state/process_text.h"
 #include "runtime/state/stale_files.h"
 
 namespace holon::probe {
 namespace {
 
 using base::ConnectOutcome;
+using state::Hold;
 
-// Whoever is asked at the last moment gets this long to answer all the same.
-constexpr absl::Duration kLeastPatience = absl::Milliseconds(200);
-// What the kernel calls a runtime.
-constexpr char kRuntimeProgram[] = "holond";
+// Minimum time-out of the RPC, even if the probe's deadline has passed.
+constexpr absl::Duration kMinRpcTimeout = absl::Milliseconds(200);
 
-int MajorOf(const std::string& contract_version) {
-  std::vector<std::string> parts = absl::StrSplit(contract_version, '.');
-  int major;
-  return absl::SimpleAtoi(parts[0], &major) ? major : 0;
-}
-
-// gRPC's own words for an answer that came and could not be decoded. The codes alone do not tell:
-// the first is also that of a service that does not exist, the second that of a peer that does not
-// speak HTTP/2 at all.
-bool Undecodable(const grpc::Status& status) {
-  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
-    return status.error_message() == "No message returned for unary request";
-  }
-  return status.error_code() == grpc::StatusCode::INTERNAL &&
-         absl::StrContains(status.error_message(), "serializ");
-}
-
-Handshake JudgeAnswer(const grpc::Status& status, const v1::RuntimeStatusResponse& answer,
-                      const std::string& home) {
-  if (Undecodable(status)) return Handshake::kIncompatible;
-  switch (status.error_code()) {
-    case grpc::StatusCode::OK:
-      if (MajorOf(answer.contract_version()) != kContractMajor) return Handshake::kIncompatible;
-      return answer.home_dir() == home ? Handshake::kOurs : Handshake::kOtherHome;
-    case grpc::StatusCode::DEADLINE_EXCEEDED:
-      return Handshake::kSilent;
-    default:
-      return Handshake::kNotHolon;
-  }
-}
-
-// A lock file that was removed from this home, or moved within it, with its folder or without.
-bool IsStray(const base::HeldLock& held, const state::HomePaths& paths) {
-  if (held.lost) return held.path == paths.instance_lock;
-  const std::string folder = base::DirectoryOf(held.path);
-  return folder == paths.home || (folder != paths.run && base::DirectoryOf(folder) == paths.home);
-}
-
-// A lock file where a home has one, perhaps another home: its holder is a runtime of that home.
-bool IsOfSomeHome(const base::HeldLock& held, const state::HomePaths& paths) {
-  return base::NameOf(base::DirectoryOf(held.path)) == base::NameOf(paths.run);
+std::optional<base::ProcessIdentity> Seen(pid_t pid) {
+  if (pid <= 0) return std::nullopt;
+  absl::StatusOr<base::ProcessIdentity> identity = base::IdentityOf(pid);
+  return identity.ok() ? std::optional<base::ProcessIdentity>(*identity) : std::nullopt;
 }
 
 // One pass over lock, socket and handshake.
@@ -79,27 +41,45 @@ class Glance {
   Glance(const state::HomePaths& paths, const base::Deadline& deadline)
       : paths_(paths), deadline_(deadline) {}
 
-  absl::StatusOr<Sighting> Take(const std::string& given_socket, base::LockState lock);
+  absl::StatusOr<Sighting> Take(const std::string& given_socket, Hold hold, Want want);
 
  private:
   absl::Status Ask(const std::string& socket_path);
+  void Call(base::UniqueFd connection);
+  bool IsOfThisHome(const v1::RuntimeStatusResponse& answer);
   void ReadRecord();
   absl::Status AskRecordedSocket(const std::string& given_socket);
+  absl::StatusOr<bool> MayServe(uid_t uid) const;
+  std::optional<base::ProcessIdentity> Recorded() const;
+  std::optional<base::ProcessIdentity> Answered(
+      const std::optional<base::ProcessIdentity>& recorded) const;
   void FindProcess();
   void Explain();
 
   const state::HomePaths& paths_;
   const base::Deadline& deadline_;
+  Hold hold_ = Hold::kFree;
+  // The listener, with the identity that it had before it was asked.
+  std::optional<base::ProcessIdentity> peer_;
+  bool record_read_ = false;
   // What answers is a gRPC server without our service.
   bool unknown_service_ = false;
   Sighting sighting_;
 };
+
+// A runtime of this home runs as its owner or as root.
+absl::StatusOr<bool> Glance::MayServe(uid_t uid) const {
+  if (uid == 0) return true;
+  HOLON_ASSIGN_OR_RETURN(base::FileInfo home, base::LookThrough(paths_.home));
+  return uid == (home.type == base::FileType::kAbsent ? geteuid() : home.owner);
+}
 
 absl::Status Glance::Ask(const std::string& socket_path) {
   Observation& seen = sighting_.seen;
   sighting_.socket_path = socket_path;
   sighting_.answer.reset();
   sighting_.peer.reset();
+  peer_.reset();
   unknown_service_ = false;
   seen.peer_is_service_manager = false;
   seen.handshake = Handshake::kNone;
@@ -109,25 +89,48 @@ absl::Status Glance::Ask(const std::string& socket_path) {
     return absl::PermissionDeniedError(
         absl::StrCat("cannot connect to ", socket_path, ": it belongs to another user"));
   }
+  if (connection.outcome == ConnectOutcome::kFailed) {
+    return absl::ErrnoToStatus(connection.error, absl::StrCat("cannot connect to ", socket_path));
+  }
   if (connection.outcome != ConnectOutcome::kConnected) return absl::OkStatus();
   sighting_.peer = connection.peer;
-  auto client = std::make_unique<ControlClient>(std::move(connection.fd));
+  HOLON_ASSIGN_OR_RETURN(bool may_serve, MayServe(connection.peer.uid));
+  if (!may_serve) {
+    seen.handshake = Handshake::kStranger;
+    return absl::OkStatus();
+  }
+  Call(std::move(connection.fd));
+  return absl::OkStatus();
+}
+
+void Glance::Call(base::UniqueFd connection) {
+  Observation& seen = sighting_.seen;
+  peer_ = Seen(sighting_.peer->pid);
+  auto client = std::make_unique<ControlClient>(std::move(connection));
   v1::RuntimeStatusResponse answer;
   grpc::Status status =
-      client->RuntimeStatus(std::max(deadline_.Remaining(), kLeastPatience), &answer);
-  seen.handshake = JudgeAnswer(status, answer, paths_.home);
+      client->RuntimeStatus(std::max(deadline_.Remaining(), kMinRpcTimeout), &answer);
+  seen.handshake = JudgeAnswer(status, answer, status.ok() && IsOfThisHome(answer));
   seen.phase = answer.phase();
-  seen.peer_is_service_manager = seen.handshake == Handshake::kSilent &&
-                                 (sighting_.peer->uid == 0 || sighting_.peer->uid == geteuid()) &&
-                                 base::CommandNameOf(sighting_.peer->pid) == "systemd";
+  seen.peer_is_service_manager =
+      seen.handshake == Handshake::kSilent && base::CommandNameOf(sighting_.peer->pid) == "systemd";
   if (status.ok()) sighting_.answer = std::move(answer);
   if (seen.handshake == Handshake::kOurs) sighting_.client = std::move(client);
   unknown_service_ = seen.handshake == Handshake::kNotHolon &&
                      status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
-  return absl::OkStatus();
+}
+
+// By its directory; by its generation, where the directory has another name there.
+bool Glance::IsOfThisHome(const v1::RuntimeStatusResponse& answer) {
+  if (base::SameFile(answer.home_dir(), paths_.home)) return true;
+  if (hold_ != Hold::kRuntime) return false;
+  ReadRecord();
+  return sighting_.record.has_value() && sighting_.record->instance_id() == answer.instance_id();
 }
 
 void Glance::ReadRecord() {
+  if (record_read_) return;
+  record_read_ = true;
   absl::StatusOr<state::v1::DaemonRecord> record = state::ReadDaemonRecord(paths_.daemon_record);
   if (record.ok()) {
     sighting_.record = *std::move(record);
@@ -146,124 +149,89 @@ absl::Status Glance::AskRecordedSocket(const std::string& given_socket) {
   return Ask(sighting_.record->socket_path());
 }
 
-// Whom a signal may go to. A record alone proves nothing: the lock's holder, or a handshake whose
-// sender the kernel confirms, does.
+// The living process of the record. A home that was copied has the record of another one.
+std::optional<base::ProcessIdentity> Glance::Recorded() const {
+  if (!sighting_.record.has_value()) return std::nullopt;
+  const base::ProcessIdentity identity = state::FromRecord(sighting_.record->identity());
+  if (base::Judge(identity) != base::IdentityVerdict::kAlive ||
+      !base::SameFile(sighting_.record->home_dir(), paths_.home)) {
+    return std::nullopt;
+  }
+  return identity;
+}
+
+// What the answer says of its process. The pid is one of the runtime's own namespace; what it means
+// here is confirmed by a second source or not at all.
+std::optional<base::ProcessIdentity> Glance::Answered(
+    const std::optional<base::ProcessIdentity>& recorded) const {
+  if (sighting_.seen.handshake != Handshake::kOurs) return std::nullopt;
+  base::ProcessIdentity answered;
+  answered.pid = sighting_.answer->pid();
+  const bool same_generation =
+      recorded.has_value() && sighting_.record->instance_id() == sighting_.answer->instance_id();
+  if (same_generation) answered.start_time_ticks = recorded->start_time_ticks;
+  return answered;
+}
+
 void Glance::FindProcess() {
   Observation& seen = sighting_.seen;
-  if (seen.handshake == Handshake::kOurs && sighting_.peer->pid == sighting_.answer->pid()) {
-    absl::StatusOr<base::ProcessIdentity> peer = base::IdentityOf(sighting_.peer->pid);
-    if (peer.ok()) sighting_.process = *peer;
-    return;
-  }
-  std::optional<base::ProcessIdentity> recorded;
-  if (sighting_.record.has_value()) {
-    recorded = state::FromRecord(sighting_.record->identity());
-    // A home that was copied has the record of another one.
-    if (base::Judge(*recorded) != base::IdentityVerdict::kAlive ||
-        sighting_.record->home_dir() != paths_.home) {
-      recorded.reset();
-    }
+  ReadRecord();
+  Sources sources;
+  sources.peer = peer_;
+  sources.record = Recorded();
+  sources.handshake = Answered(sources.record);
+  Proof proof = ProveRuntime(sources);
+  // The lock's holder last: it costs a search.
+  if (!proof.process.has_value() && seen.lock_held) {
+    const std::optional<base::ProcessIdentity>& likely =
+        sources.record.has_value() ? sources.record : peer_;
+    sources.lock = state::FindRuntime(paths_, likely.has_value() ? likely->pid : 0);
+    proof = ProveRuntime(sources);
   }
   seen.peer_is_recorded =
-      recorded.has_value() && sighting_.peer.has_value() && sighting_.peer->pid == recorded->pid;
-  if (seen.lock_held) {
-    std::optional<pid_t> holder = base::FindLockHolder(paths_.instance_lock);
-    if (holder.has_value()) {
-      absl::StatusOr<base::ProcessIdentity> identity = base::IdentityOf(*holder);
-      if (identity.ok()) sighting_.process = *identity;
-    }
-    // Without a view of /proc the record will do where the socket's peer confirms it.
-    if (!sighting_.process.has_value() && seen.peer_is_recorded) sighting_.process = recorded;
-  } else if (recorded.has_value()) {
-    // It is not enough that somebody with that identity lives: a record can lie.
-    for (const base::HeldLock& held :
-         base::LocksHeldBy(recorded->pid, base::NameOf(paths_.instance_lock))) {
-      seen.holds_lost_lock = seen.holds_lost_lock || IsStray(held, paths_) ||
-                             (!held.lost && !IsOfSomeHome(held, paths_));
-    }
-    if (seen.holds_lost_lock || seen.peer_is_recorded) sighting_.process = recorded;
-  } else if (std::optional<pid_t> holder = FindStrayHolder(paths_)) {
-    absl::StatusOr<base::ProcessIdentity> identity = base::IdentityOf(*holder);
-    if (identity.ok()) sighting_.process = *identity;
-    seen.holds_lost_lock = identity.ok();
-  }
+      peer_.has_value() && sources.record.has_value() && *peer_ == *sources.record;
+  sighting_.process = proof.process;
+  sighting_.unproven = proof.missing;
   // A Holon that holds our lock and does not know our service is one of another contract.
-  if (unknown_service_ && sighting_.process.has_value() &&
-      sighting_.peer->pid == sighting_.process->pid) {
+  if (unknown_service_ && proof.process.has_value() && peer_ == proof.process) {
     seen.handshake = Handshake::kIncompatible;
   }
 }
 
 void Glance::Explain() {
-  const Observation& seen = sighting_.seen;
-  const std::string& socket = sighting_.socket_path;
-  std::string peer;
-  if (sighting_.peer.has_value() && sighting_.peer->pid > 0) {
-    std::string command = base::CommandLineOf(sighting_.peer->pid).substr(0, 80);
-    peer = absl::StrCat(" (pid ", sighting_.peer->pid, command.empty() ? "" : ": ", command, ")");
+  Circumstances found;
+  found.seen = sighting_.seen;
+  found.socket_path = sighting_.socket_path;
+  if (sighting_.process.has_value()) found.process = absl::StrCat("pid ", sighting_.process->pid);
+  if (sighting_.peer.has_value()) {
+    found.peer_uid = sighting_.peer->uid;
+    found.peer = sighting_.peer->pid > 0 ? state::ProcessText(sighting_.peer->pid)
+                                         : "a process that cannot be seen from here";
+    found.peer_is_process = peer_.has_value() && peer_ == sighting_.process;
   }
-  std::string process =
-      sighting_.process.has_value() ? absl::StrCat(" (pid ", sighting_.process->pid, ")") : "";
-  std::string& detail = sighting_.detail;
-  switch (sighting_.verdict) {
-    case Verdict::kUnresponsive:
-      if (!seen.lock_held && seen.holds_lost_lock) {
-        detail = absl::StrCat("the runtime", process, " lives, but has lost its lock file",
-                              sighting_.record.has_value() ? ", generation " : "",
-                              sighting_.record.has_value() ? sighting_.record->instance_id() : "");
-      } else if (seen.handshake == Handshake::kSilent) {
-        detail = absl::StrCat("the runtime", process, " lives, but did not answer on ", socket,
-                              ": it is suspended, hung or overloaded");
-      } else if (seen.handshake == Handshake::kOtherHome) {
-        detail = absl::StrCat("the runtime", process, " lives, but on ", socket,
-                              " answers a Holon of the home ", sighting_.answer->home_dir(), peer);
-      } else if (seen.handshake == Handshake::kNotHolon) {
-        detail = absl::StrCat("the runtime", process, " lives, but on ", socket,
-                              " answers something that is not Holon", peer);
-      } else {
-        detail = absl::StrCat(
-            "the runtime", process, " lives, but its socket ", socket,
-            seen.socket == ConnectOutcome::kAbsent ? " is missing" : " takes no connections");
-      }
-      break;
-    case Verdict::kIncompatible:
-      detail = sighting_.answer.has_value()
-                   ? absl::StrCat("a Holon", peer, " answers on ", socket, " with contract ",
-                                  sighting_.answer->contract_version(), "; this holonctl speaks ",
-                                  kContractVersion)
-                   : absl::StrCat("what answers on ", socket, peer, " cannot be decoded");
-      break;
-    case Verdict::kForeign:
-      if (seen.handshake == Handshake::kOtherHome) {
-        detail = absl::StrCat(socket, " belongs to a Holon of another home, ",
-                              sighting_.answer->home_dir(), peer);
-      } else if (seen.socket == ConnectOutcome::kNotSocket) {
-        detail = absl::StrCat(socket, " exists and is not a socket");
-      } else {
-        detail = absl::StrCat("something that is not Holon", peer, " listens on ", socket);
-      }
-      break;
-    case Verdict::kStale:
-      detail = "the runtime has died and left files behind";
-      if (sighting_.record.has_value()) {
-        detail = absl::StrCat(
-            "the runtime (pid ", sighting_.record->identity().pid(), ") ",
-            base::IdentityVerdictText(base::Judge(state::FromRecord(sighting_.record->identity()))),
-            ", and left files behind");
-      }
-      break;
-    default:
-      detail.clear();
+  if (sighting_.answer.has_value()) {
+    found.answered_home = sighting_.answer->home_dir();
+    found.answered_contract = sighting_.answer->contract_version();
   }
+  if (sighting_.record.has_value()) {
+    const base::ProcessIdentity recorded = state::FromRecord(sighting_.record->identity());
+    found.recorded =
+        absl::StrCat("pid ", recorded.pid, " ", base::IdentityVerdictText(base::Judge(recorded)));
+  }
+  if (hold_ == Hold::kTaken && !IsLive(sighting_.verdict)) {
+    found.taker = state::DescribeTaker(paths_);
+  }
+  sighting_.detail = probe::Explain(sighting_.verdict, found);
 }
 
-absl::StatusOr<Sighting> Glance::Take(const std::string& given_socket, base::LockState lock) {
+absl::StatusOr<Sighting> Glance::Take(const std::string& given_socket, Hold hold, Want want) {
   Observation& seen = sighting_.seen;
-  seen.lock_held = lock == base::LockState::kHeld;
+  hold_ = hold;
+  seen.lock_held = hold == Hold::kRuntime;
   HOLON_RETURN_IF_ERROR(Ask(given_socket));
   if (seen.handshake != Handshake::kOurs) ReadRecord();
   HOLON_RETURN_IF_ERROR(AskRecordedSocket(given_socket));
-  FindProcess();
+  if (want == Want::kProof || seen.handshake != Handshake::kOurs) FindProcess();
   std::vector<std::string> leftovers;
   if (seen.handshake != Handshake::kOurs) leftovers = state::LeftoverFiles(paths_, given_socket);
   seen.leftovers = !leftovers.empty();
@@ -274,39 +242,65 @@ absl::StatusOr<Sighting> Glance::Take(const std::string& given_socket, base::Loc
 }
 
 // Whether a second glance could see something better than the first.
-bool MayChange(const Sighting& sighting) {
-  const Observation& seen = sighting.seen;
-  return (seen.lock_held || seen.holds_lost_lock) && seen.handshake != Handshake::kOurs &&
+bool MayChange(const Observation& seen) {
+  return seen.lock_held && seen.handshake != Handshake::kOurs &&
          seen.handshake != Handshake::kSilent && seen.handshake != Handshake::kIncompatible;
 }
 
+// Waits for what could change a glance: the socket's appearance, or the runtime's end. False: the
+// deadline has passed, or the kernel cannot tell.
+class ChangeWatch {
+ public:
+  ChangeWatch(const state::HomePaths& paths, const base::Deadline& deadline)
+      : paths_(paths), deadline_(deadline) {}
+
+  bool Await(const Sighting& sighting) {
+    if (!inotify_.has_value()) {
+      absl::StatusOr<base::Inotify> created = base::Inotify::Create();
+      if (!created.ok()) return false;
+      inotify_.emplace(*std::move(created));
+      // The home's other entries matter where the run directory itself is gone.
+      for (const std::string& directory :
+           {base::DirectoryOf(sighting.socket_path), paths_.run, paths_.home}) {
+        (void)inotify_->Watch(directory, IN_CREATE | IN_MOVED_TO | IN_DELETE);
+      }
+      return true;  // What happened before the watch began is seen by one more glance.
+    }
+    absl::StatusOr<base::ProcessHandle> process = absl::NotFoundError("nobody");
+    if (sighting.process.has_value()) process = base::ProcessHandle::Open(*sighting.process);
+    const bool changed = base::WaitReadable({inotify_->fd(), process.ok() ? process->fd() : -1},
+                                            deadline_.Remaining())
+                             .has_value();
+    inotify_->Read();
+    return changed;
+  }
+
+ private:
+  const state::HomePaths& paths_;
+  const base::Deadline& deadline_;
+  std::optional<base::Inotify> inotify_;
+};
+
 }  // namespace
 
-std::optional<pid_t> FindStrayHolder(const state::HomePaths& paths) {
-  const std::string name = base::NameOf(paths.instance_lock);
-  for (const base::HeldLock& held : base::FindHeldLocks(name, kRuntimeProgram)) {
-    if (IsStray(held, paths)) return held.pid;
-  }
-  return std::nullopt;
-}
-
-absl::StatusOr<Sighting> LookBeside(const base::FileLock&, const state::HomePaths& paths,
+absl::StatusOr<Sighting> LookBeside(const state::InstanceLock&, const state::HomePaths& paths,
                                     const std::string& socket_path, absl::Duration timeout) {
   base::SystemClock clock;
   base::Deadline deadline(clock, timeout);
-  return Glance(paths, deadline).Take(socket_path, base::LockState::kFree);
+  return Glance(paths, deadline).Take(socket_path, Hold::kFree, Want::kProof);
 }
 
 absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& socket_path,
-                              absl::Duration timeout) {
+                              Want want, absl::Duration timeout) {
   base::SystemClock clock;
   base::Deadline deadline(clock, timeout);
-  std::optional<base::Inotify> inotify;
+  ChangeWatch changes(paths, deadline);
   bool again = true;
   while (true) {
-    HOLON_ASSIGN_OR_RETURN(base::LockState before, base::LockStateOf(paths.instance_lock));
-    HOLON_ASSIGN_OR_RETURN(Sighting sighting, Glance(paths, deadline).Take(socket_path, before));
-    HOLON_ASSIGN_OR_RETURN(base::LockState after, base::LockStateOf(paths.instance_lock));
+    HOLON_ASSIGN_OR_RETURN(Hold before, state::HoldOf(paths));
+    HOLON_ASSIGN_OR_RETURN(Sighting sighting,
+                           Glance(paths, deadline).Take(socket_path, before, want));
+    HOLON_ASSIGN_OR_RETURN(Hold after, state::HoldOf(paths));
     if (after != before) {
       // The world changed while we looked. One more look gets the whole time-out, so that a runtime
       // which came or went at the last moment is not called silent.
@@ -317,28 +311,9 @@ absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& 
       }
       continue;
     }
-    if (!MayChange(sighting) || deadline.Expired()) return sighting;
-    // A living runtime whose socket is not there yet, or no longer: wait for the socket or for its
-    // end. The home's other entries matter where the run directory itself is gone.
-    if (!inotify.has_value()) {
-      absl::StatusOr<base::Inotify> created = base::Inotify::Create();
-      if (!created.ok()) return sighting;
-      inotify.emplace(*std::move(created));
-      for (const std::string& directory :
-           {base::DirectoryOf(sighting.socket_path), paths.run, paths.home}) {
-        (void)inotify->Watch(directory, IN_CREATE | IN_MOVED_TO | IN_DELETE);
-      }
-      continue;  // What happened before the watch began is seen by one more glance.
-    }
-    absl::StatusOr<base::ProcessHandle> process = absl::NotFoundError("nobody");
-    if (sighting.process.has_value()) process = base::ProcessHandle::Open(*sighting.process);
-    // Where nothing has happened a second glance sees the same, with no time left to hear an
-    // answer.
-    if (!base::WaitReadable({inotify->fd(), process.ok() ? process->fd() : -1},
-                            deadline.Remaining())) {
+    if (!MayChange(sighting.seen) || deadline.Expired() || !changes.Await(sighting)) {
       return sighting;
     }
-    inotify->Read();
   }
 }
 

@@ -10,15 +10,21 @@
 #include "absl/time/time.h"
 #include "holon/state/v1/records.pb.h"
 #include "holon/v1/runtime_control.pb.h"
-#include "runtime/base/file_lock.h"
 #include "runtime/base/process.h"
 #include "runtime/probe/control_client.h"
 #include "runtime/probe/verdict.h"
 #include "runtime/state/home.h"
+#include "runtime/state/instance_lock.h"
 
 namespace holon::probe {
 
 inline constexpr absl::Duration kProbeTimeout = absl::Seconds(1);
+
+// What a look is for.
+enum class Want {
+  kVerdict,  // Sighting::process of a runtime that answers stays empty, which saves a file.
+  kProof,    // Whom a signal may reach, too.
+};
 
 // One look at a home: the verdict, and everything it rests on.
 struct Sighting {
@@ -36,29 +42,28 @@ struct Sighting {
   std::string record_damage;
   // The process at the other end of the socket, as the kernel says.
   std::optional<base::PeerCredentials> peer;
-  // The living runtime of this home, proven by lock, socket and handshake; nullopt where nobody
-  // lives or it cannot be proven.
+  // The living runtime of this home, proven (proof.h): whom a signal may reach; nullopt where
+  // nobody lives or it cannot be proven from here.
   std::optional<base::ProcessIdentity> process;
+  // What is missing for that, of a runtime that lives or may live.
+  std::string unproven;
   // Socket, pid file and record that a dead runtime left; empty while one lives.
   std::vector<std::string> stale_files;
   // The connection it answered on; null where it did not.
   std::unique_ptr<ControlClient> client;
 };
 
-// A runtime of this home whose lock keeps nobody out any more, because its lock file or its run
-// directory was removed or moved aside. Costs a look at every process of ours.
-std::optional<pid_t> FindStrayHolder(const state::HomePaths& paths);
-
-// Looks who is running at a home. Changes nothing, takes no lock, creates nothing, and blocks up to
-// `timeout` (twice where the world changes meanwhile). PERMISSION_DENIED: home, lock or socket are
-// not ours to look at.
+// Looks who is running at a home. Changes nothing, takes no lock, creates nothing, needs no right
+// to write, and blocks up to `timeout` (twice where the world changes meanwhile).
+// PERMISSION_DENIED: home, lock or socket are not ours to look at. Any other error: they cannot be
+// looked at, and nothing is known.
 absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& socket_path,
-                              absl::Duration timeout = kProbeTimeout);
+                              Want want = Want::kProof, absl::Duration timeout = kProbeTimeout);
 
 // The same for a runtime that has just taken the instance lock and wants to know whether another
 // one lives beside it all the same: the lock counts as free.
-absl::StatusOr<Sighting> LookBeside(const base::FileLock& own_lock, const state::HomePaths& paths,
-                                    const std::string& socket_path,
+absl::StatusOr<Sighting> LookBeside(const state::InstanceLock& own_lock,
+                                    const state::HomePaths& paths, const std::string& socket_path,
                                     absl::Duration timeout = kProbeTimeout);
 
 }  // namespace holon::probe

@@ -18,7 +18,7 @@ Verdict Judge(const Observation& seen) {
     }
   }
   if (seen.handshake == Handshake::kIncompatible) return Verdict::kIncompatible;
-  if (seen.lock_held || seen.holds_lost_lock) return Verdict::kUnresponsive;
+  if (seen.lock_held) return Verdict::kUnresponsive;
   if (seen.handshake == Handshake::kSilent && seen.peer_is_recorded) return Verdict::kUnresponsive;
   if (seen.handshake == Handshake::kSilent && seen.peer_is_service_manager) {
     return seen.leftovers ? Verdict::kStale : Verdict::kStopped;

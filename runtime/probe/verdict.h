@@ -28,10 +28,11 @@ enum class Handshake {
   kOtherHome,     // Holon, our contract, another home.
   kIncompatible,  // Holon of another contract, or an answer that cannot be decoded.
   kNotHolon,      // Something else answered, or hung up.
+  kStranger,      // The listener's uid is neither the home owner's nor root's: nobody was asked.
 };
 
 struct Observation {
-  bool lock_held = false;
+  bool lock_held = false;  // By a runtime: the lock is marked.
   base::ConnectOutcome socket = base::ConnectOutcome::kAbsent;
   Handshake handshake = Handshake::kNone;
   v1::Phase phase = v1::PHASE_UNSPECIFIED;  // Of kOurs.
@@ -39,8 +40,6 @@ struct Observation {
   bool peer_is_recorded = false;
   // systemd listens on the socket, for a runtime that it would start.
   bool peer_is_service_manager = false;
-  // A process lives that holds a lock on a lost lock file of this home.
-  bool holds_lost_lock = false;
   // Socket, pid file or record exist.
   bool leftovers = false;
 };

@@ -13,17 +13,17 @@ namespace {
 using base::FileInfo;
 using base::FileType;
 
-absl::Status CheckDirectory(const std::string& path) {
-  HOLON_ASSIGN_OR_RETURN(FileInfo info, base::Look(path));
-  if (info.type == FileType::kAbsent) return absl::OkStatus();
+// Whose it is, and who else may write to it. Root may look at what belongs to others.
+absl::Status CheckTrust(const std::string& path, const FileInfo& info, HomeUse use) {
   if (info.type == FileType::kSymlink) {
     return absl::PermissionDeniedError(absl::StrCat(
-        path, " is a symbolic link; whoever owns it could redirect the runtime. Use a directory."));
+        path, " is a symbolic link; its owner could redirect the runtime. Use a directory."));
   }
   if (info.type != FileType::kDirectory) {
     return absl::FailedPreconditionError(
         absl::StrCat(path, " is not a directory; move it away or choose another --home"));
   }
+  if (use == HomeUse::kLook && geteuid() == 0) return absl::OkStatus();
   if (info.owner != geteuid()) {
     return absl::PermissionDeniedError(absl::StrCat(path, " belongs to uid ", info.owner,
                                                     ", and you are uid ", geteuid(),
@@ -33,11 +33,24 @@ absl::Status CheckDirectory(const std::string& path) {
     return absl::PermissionDeniedError(absl::StrFormat(
         "%s can be written to by others (mode %04o); run: chmod 700 %s", path, info.mode, path));
   }
-  if (access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
+  return absl::OkStatus();
+}
+
+absl::Status CheckDirectory(const std::string& path, HomeUse use) {
+  HOLON_ASSIGN_OR_RETURN(FileInfo info, base::Look(path));
+  if (info.type == FileType::kAbsent) return absl::OkStatus();
+  HOLON_RETURN_IF_ERROR(CheckTrust(path, info, use));
+  if (!base::MayAccess(path, R_OK | X_OK).ok()) {
+    return absl::PermissionDeniedError(
+        absl::StrFormat("%s cannot be read (mode %04o); run: chmod 700 %s", path, info.mode, path));
+  }
+  if (use == HomeUse::kLook) return absl::OkStatus();
+  absl::Status writable = base::MayAccess(path, W_OK);
+  if (absl::IsPermissionDenied(writable)) {
     return absl::PermissionDeniedError(absl::StrFormat(
         "%s cannot be written to (mode %04o); run: chmod 700 %s", path, info.mode, path));
   }
-  return absl::OkStatus();
+  return writable;
 }
 
 // Parents get the caller's umask; only the home itself is ours to close.
@@ -65,17 +78,21 @@ HomePaths::HomePaths(const std::string& home)
       default_socket(base::JoinPath(run, "holon.sock")),
       config(base::JoinPath(home, "config.json")) {}
 
-absl::Status CheckHome(const HomePaths& paths) {
-  HOLON_RETURN_IF_ERROR(CheckDirectory(paths.home));
-  return CheckDirectory(paths.run);
+absl::Status CheckHome(const HomePaths& paths, HomeUse use) {
+  HOLON_RETURN_IF_ERROR(CheckDirectory(paths.home, use));
+  return CheckDirectory(paths.run, use);
+}
+
+bool MayChangeHome(const HomePaths& paths) {
+  return CheckHome(paths, HomeUse::kChange).ok() && base::CheckWritable(paths.lifecycle_lock).ok();
 }
 
 absl::Status MakeHome(const HomePaths& paths) {
-  HOLON_RETURN_IF_ERROR(CheckHome(paths));
+  HOLON_RETURN_IF_ERROR(CheckHome(paths, HomeUse::kChange));
   HOLON_RETURN_IF_ERROR(MakeParents(paths.home));
   HOLON_RETURN_IF_ERROR(base::MakeDirectory(paths.home, 0700));
   HOLON_RETURN_IF_ERROR(base::MakeDirectory(paths.run, 0700));
-  return CheckHome(paths);
+  return CheckHome(paths, HomeUse::kChange);
 }
 
 }  // namespace holon::state

@@ -26,9 +26,20 @@ struct HomePaths {
   std::string config;          // config.json
 };
 
-// OK where home and run directory are absent, or directories of ours that nobody else can write to.
-// PERMISSION_DENIED names what is wrong and the fix; NOT_FOUND never.
-absl::Status CheckHome(const HomePaths& paths);
+// What is wanted of a home.
+enum class HomeUse {
+  kLook,    // Reads only. Root may look at every home; nothing needs to be writable.
+  kChange,  // Writes: it must be ours and writable.
+};
+
+// OK where home and run directory are absent, or directories that serve the use, and that nobody
+// but their owner and root can write to. PERMISSION_DENIED, or FAILED_PRECONDITION where it is no
+// directory or the file system is read-only; the message names what is wrong and the fix. NOT_FOUND
+// never.
+absl::Status CheckHome(const HomePaths& paths, HomeUse use);
+
+// The home is ours, and the caller can write to it and to its run directory, or make it.
+bool MayChangeHome(const HomePaths& paths);
 
 // Makes home (with its parents) and run directory, 0700, where they are missing, and checks them.
 absl::Status MakeHome(const HomePaths& paths);

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "runtime/base/duration.h"
+#include "runtime/base/file.h"
 #include "runtime/base/process.h"
 #include "runtime/base/status_macros.h"
 #include "runtime/state/daemon_record.h"
@@ -11,6 +12,20 @@
 #include "runtime/state/json_file.h"
 
 namespace holon::state {
+namespace {
+
+// What is no regular file cannot be locked. One caller at a time renames it aside.
+absl::Status ReplaceNoFile(const std::string& path) {
+  HOLON_ASSIGN_OR_RETURN(base::FileInfo there, base::Look(path));
+  if (there.type == base::FileType::kAbsent || there.type == base::FileType::kRegular) {
+    return absl::OkStatus();
+  }
+  HOLON_ASSIGN_OR_RETURN(base::DirectoryLock folder,
+                         base::DirectoryLock::TryAcquire(base::DirectoryOf(path)));
+  return base::SetAsideUnlessRegular(path);
+}
+
+}  // namespace
 
 LifecycleLock LifecycleLock::Adopt(base::FileLock lock, const std::string& command,
                                    absl::Time now) {
@@ -28,6 +43,7 @@ LifecycleLock LifecycleLock::Adopt(base::FileLock lock, const std::string& comma
 absl::StatusOr<LifecycleLock> LifecycleLock::TryAcquire(const std::string& path,
                                                         const std::string& command,
                                                         absl::Time now) {
+  HOLON_RETURN_IF_ERROR(ReplaceNoFile(path));
   HOLON_ASSIGN_OR_RETURN(base::FileLock lock, base::FileLock::TryAcquire(path));
   return Adopt(std::move(lock), command, now);
 }

@@ -33,7 +33,7 @@ std::vector<std::string> LeftoverFiles(const HomePaths& paths, const std::string
   return leftovers;
 }
 
-absl::Status RemoveLeftovers(const base::FileLock&, const HomePaths& paths,
+absl::Status RemoveLeftovers(const InstanceLock&, const HomePaths& paths,
                              const std::string& socket_path, Vanished vanished,
                              std::vector<std::string>* removed) {
   // Before the record goes, which tells of whom. A disk that is full keeps nobody from cleaning up;

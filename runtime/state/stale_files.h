@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "runtime/base/file_lock.h"
 #include "runtime/state/home.h"
+#include "runtime/state/instance_lock.h"
 
 namespace holon::state {
 
@@ -24,7 +24,7 @@ enum class Vanished {
 // Removes them. Whoever holds the instance lock may: `lock` is the proof. What stands at the
 // socket's path and is no dead socket is never ours, and stays. Names what it removed; goes on
 // after an error and returns the first.
-absl::Status RemoveLeftovers(const base::FileLock& lock, const HomePaths& paths,
+absl::Status RemoveLeftovers(const InstanceLock& lock, const HomePaths& paths,
                              const std::string& socket_path, Vanished vanished,
                              std::vector<std::string>* removed);
 

@@ -53,10 +53,24 @@ TEST(IdentityTest, FollowsTheTable) {
   EXPECT_EQ(JudgeIdentity(recorded, own, alive), IdentityVerdict::kAlive);
   EXPECT_EQ(JudgeIdentity(recorded, own, stopped), IdentityVerdict::kAlive);
   EXPECT_EQ(JudgeIdentity(recorded, own, zombie), IdentityVerdict::kDead);
-  EXPECT_EQ(JudgeIdentity(recorded, own, std::nullopt), IdentityVerdict::kDead);
+  EXPECT_EQ(JudgeIdentity(recorded, own, absl::NotFoundError("gone")), IdentityVerdict::kDead);
   EXPECT_EQ(JudgeIdentity(recorded, own, stranger), IdentityVerdict::kReused);
   EXPECT_EQ(JudgeIdentity(other_boot, own, alive), IdentityVerdict::kOtherBoot);
   EXPECT_EQ(JudgeIdentity(other_namespace, own, alive), IdentityVerdict::kOtherNamespace);
+  EXPECT_EQ(JudgeIdentity(recorded, own, absl::UnavailableError("no /proc")),
+            IdentityVerdict::kUnseen);
+  // What one of the two could not read contradicts nothing, and proves nothing.
+  ProcessIdentity no_boot = recorded;
+  no_boot.boot_id = "";
+  EXPECT_EQ(JudgeIdentity(no_boot, own, alive), IdentityVerdict::kAlive);
+  ProcessIdentity no_namespace = recorded;
+  no_namespace.pid_namespace = 0;
+  EXPECT_EQ(JudgeIdentity(no_namespace, own, alive), IdentityVerdict::kUnseen);
+  EXPECT_EQ(JudgeIdentity(no_namespace, own, absl::NotFoundError("gone")),
+            IdentityVerdict::kUnseen);
+  ProcessIdentity no_start = recorded;
+  no_start.start_time_ticks = 0;
+  EXPECT_EQ(JudgeIdentity(no_start, own, alive), IdentityVerdict::kUnseen);
 }
 
 Child Sleeper() {

@@ -198,7 +198,7 @@ std::vector<Row> Table() {
        "leftovers", S::kWarning, E::kDone, "rm /h/run/crash.log"},
       {"locked",
        [](Facts* f) {
-         f->lifecycle_lock = base::LockState::kHeld;
+         f->lifecycle_lock = base::LockState::kTaken;
          f->lifecycle_holder = "holonctl start";
          f->lifecycle_holder_pid = 9;
        },
@@ -206,7 +206,7 @@ std::vector<Row> Table() {
        "holonctl start: start, stop and their like wait for it let it finish, or end it: kill 9"},
       {"locked by somebody",
        [](Facts* f) {
-         f->lifecycle_lock = base::LockState::kHeld;
+         f->lifecycle_lock = base::LockState::kTaken;
          f->lifecycle_holder = "an unknown process";
        },
        "lifecycle_lock", S::kWarning, E::kDone, "cat /h/run/lifecycle.lock"},

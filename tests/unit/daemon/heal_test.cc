@@ -76,28 +76,15 @@ TEST_F(HealTest, AHomeIsTheDirectoryThatItWas) {
   const std::string home = folder_ + "/home";
   const std::string aside = folder_ + "/aside";
   std::filesystem::create_directory(home);
-  base::UniqueFd open = *base::OpenDirectory(home);
-  EXPECT_TRUE(CheckHome(home, &open).ok());
+  absl::StatusOr<base::DirectoryLock> lock = base::DirectoryLock::TryAcquire(home);
+  EXPECT_TRUE(CheckHome(home, *lock).ok());
   std::filesystem::rename(home, aside);
-  EXPECT_THAT(std::string(CheckHome(home, &open).message()), testing::HasSubstr("is gone"));
+  EXPECT_TRUE(absl::IsNotFound(CheckHome(home, *lock)));
   std::filesystem::create_directory(home);
-  EXPECT_THAT(std::string(CheckHome(home, &open).message()), testing::HasSubstr("was moved"));
+  EXPECT_TRUE(absl::IsNotFound(CheckHome(home, *lock))) << "another directory is another home";
   std::filesystem::remove(home);
   std::filesystem::rename(aside, home);
-  EXPECT_TRUE(CheckHome(home, &open).ok());
-}
-
-TEST_F(HealTest, AHomeThatIsMadeAgainTakesThePlaceOfTheOneThatWasRemoved) {
-  const std::string home = folder_ + "/home";
-  std::filesystem::create_directory(home);
-  base::UniqueFd open = *base::OpenDirectory(home);
-  std::filesystem::remove(home);
-  EXPECT_FALSE(CheckHome(home, &open).ok());
-  for (int number = 1; number <= 2; ++number) {  // The new one as well.
-    std::filesystem::create_directory(home);
-    EXPECT_TRUE(CheckHome(home, &open).ok());
-    std::filesystem::remove(home);
-  }
+  EXPECT_TRUE(CheckHome(home, *lock).ok());
 }
 
 TEST_F(HealTest, ALockThatWasLostIsHeldAgain) {
@@ -108,7 +95,7 @@ TEST_F(HealTest, ALockThatWasLostIsHeldAgain) {
   std::filesystem::remove(path_);
   EXPECT_TRUE(HealLock(path_, &*lock, &healed_).ok());
   EXPECT_TRUE(lock->StillAt(path_));
-  EXPECT_EQ(*base::LockStateOf(path_), base::LockState::kHeld);
+  EXPECT_EQ(*base::LockStateOf(path_), base::LockState::kMarked);
   EXPECT_EQ(healed_.files.size(), 1u);
 }
 
@@ -138,6 +125,14 @@ TEST_F(HealTest, KeepsItsOldLockWhileSomebodyHoldsTheNewOne) {
   EXPECT_TRUE(absl::IsUnavailable(HealLock(path_, &*lock, &healed_)));
   EXPECT_TRUE(lock->StillAt(old));
   EXPECT_THAT(healed_.files, testing::IsEmpty());
+}
+
+TEST_F(HealTest, KnowsARuntimeThatHoldsTheNewLock) {
+  absl::StatusOr<base::FileLock> lock = base::FileLock::TryAcquire(path_);
+  std::filesystem::remove(path_);
+  absl::StatusOr<base::FileLock> other = base::FileLock::TryAcquire(path_);
+  ASSERT_TRUE(other->Mark().ok());
+  EXPECT_TRUE(absl::IsAborted(HealLock(path_, &*lock, &healed_)));
 }
 
 TEST_F(HealTest, ASocketThatWasLostListensAgain) {

@@ -34,9 +34,8 @@ std::vector<Row> Table() {
   using H = Handshake;
   Observation silent_recorded = Seen(false, C::kConnected, H::kSilent);
   silent_recorded.peer_is_recorded = true;
-  Observation lost_lock = Seen(false, C::kAbsent);
-  lost_lock.holds_lost_lock = true;
-  lost_lock.leftovers = true;
+  Observation nonsense_recorded = Seen(false, C::kConnected, H::kNotHolon);
+  nonsense_recorded.peer_is_recorded = true;
   Observation absent_left = Seen(false, C::kAbsent);
   absent_left.leftovers = true;
   Observation refused_left = Seen(false, C::kRefused);
@@ -81,7 +80,13 @@ std::vector<Row> Table() {
       {"free, absent, files left", absent_left, Verdict::kStale, 1},
       {"free, refused, files left", refused_left, Verdict::kStale, 1},
       {"free, absent, nothing left", Seen(false, C::kAbsent), Verdict::kStopped, 3},
-      {"lock file lost under a living runtime", lost_lock, Verdict::kUnresponsive, 4},
+      {"free, not Holon, recorded identity is the peer", nonsense_recorded, Verdict::kForeign, 4},
+      {"free, another user listens", Seen(false, C::kConnected, H::kStranger), Verdict::kForeign,
+       4},
+      {"held, another user listens", Seen(true, C::kConnected, H::kStranger),
+       Verdict::kUnresponsive, 4},
+      {"free, no right to connect", Seen(false, C::kDenied), Verdict::kForeign, 4},
+      {"free, it cannot be told", Seen(false, C::kFailed), Verdict::kForeign, 4},
   };
 }
 

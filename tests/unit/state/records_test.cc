@@ -121,7 +121,7 @@ TEST_F(RecordsTest, DamagedHistoryIsSetAside) {
 }
 
 TEST_F(RecordsTest, LeftoversAreDeadSocketsPidFileAndRecord) {
-  absl::StatusOr<base::FileLock> lock = base::FileLock::TryAcquire(paths_.instance_lock);
+  absl::StatusOr<InstanceLock> lock = InstanceLock::TryAcquire(paths_);
   const std::string& socket = paths_.default_socket;
   EXPECT_TRUE(LeftoverFiles(paths_, socket).empty());
   {
@@ -138,7 +138,7 @@ TEST_F(RecordsTest, LeftoversAreDeadSocketsPidFileAndRecord) {
 }
 
 TEST_F(RecordsTest, CleaningRemovesWhatAKilledWriterLeft) {
-  absl::StatusOr<base::FileLock> lock = base::FileLock::TryAcquire(paths_.instance_lock);
+  absl::StatusOr<InstanceLock> lock = InstanceLock::TryAcquire(paths_);
   const std::vector<std::string> left = {paths_.pid_file + ".2147483646.1.tmp",
                                          paths_.run + "/.2147483646.0.tmp"};
   for (const std::string& path : left) ASSERT_TRUE(base::CreateFileExclusively(path, "").ok());
@@ -151,7 +151,7 @@ TEST_F(RecordsTest, CleaningRemovesWhatAKilledWriterLeft) {
 }
 
 TEST_F(RecordsTest, AFileInTheSocketsPlaceIsNobodysLeftover) {
-  absl::StatusOr<base::FileLock> lock = base::FileLock::TryAcquire(paths_.instance_lock);
+  absl::StatusOr<InstanceLock> lock = InstanceLock::TryAcquire(paths_);
   ASSERT_TRUE(base::WriteFileAtomically(paths_.default_socket, "precious").ok());
   std::vector<std::string> removed;
   EXPECT_TRUE(
@@ -160,18 +160,19 @@ TEST_F(RecordsTest, AFileInTheSocketsPlaceIsNobodysLeftover) {
 }
 
 TEST_F(RecordsTest, HomeMustBeOursAndClosed) {
-  EXPECT_TRUE(CheckHome(paths_).ok());
-  EXPECT_TRUE(CheckHome(HomePaths(root_ + "/absent")).ok());
+  EXPECT_TRUE(CheckHome(paths_, HomeUse::kChange).ok());
+  EXPECT_TRUE(CheckHome(HomePaths(root_ + "/absent"), HomeUse::kChange).ok());
   EXPECT_EQ(base::Look(paths_.home)->mode, 0700u);
   EXPECT_EQ(base::Look(paths_.run)->mode, 0700u);
   chmod(paths_.run.c_str(), 0777);
-  absl::Status open = CheckHome(paths_);
+  absl::Status open = CheckHome(paths_, HomeUse::kChange);
   EXPECT_TRUE(absl::IsPermissionDenied(open));
   EXPECT_NE(std::string(open.message()).find("chmod 700"), std::string::npos);
   chmod(paths_.run.c_str(), 0700);
   ASSERT_EQ(rename(paths_.run.c_str(), (root_ + "/elsewhere").c_str()), 0);
   ASSERT_EQ(symlink((root_ + "/elsewhere").c_str(), paths_.run.c_str()), 0);
-  EXPECT_TRUE(absl::IsPermissionDenied(CheckHome(paths_))) << "no symbolic link in between";
+  EXPECT_TRUE(absl::IsPermissionDenied(CheckHome(paths_, HomeUse::kChange)))
+      << "no symbolic link in between";
 }
 
 }  // namespace
