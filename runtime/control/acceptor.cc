@@ -182,7 +182,7 @@ bool Acceptor::TakeConnection(base::UniqueFd connection, PeerKind kind) {
   const absl::Duration now = clock_.Uptime();
   std::optional<std::string> peer = LookAt(connection.get(), kind);
   if (!peer.has_value()) return true;
-  if (connections_->Count(kind) >= limits_.Of(kind)) MakeRoom(kind);
+  while (connections_->Count(kind) >= limits_.Of(kind)) MakeRoom(kind);
   absl::StatusOr<base::UniqueFd> duplicate = base::Duplicate(connection.get());
   const uint64_t highest =
       std::max(connection.get(), duplicate.ok() ? duplicate->get() : connection.get());

@@ -37,7 +37,7 @@ class Reply {
   }
 
   void operator()(grpc::Status status, Response response = Response()) {
-    if (Send send = std::exchange(send_, nullptr)) send(std::move(status), std::move(response));
+    if (Send tell = std::exchange(send_, nullptr)) tell(std::move(status), std::move(response));
   }
 
   // "tcp 127.0.0.1:4711": who asks, for log and audit. Empty for a caller on the Unix socket, where
