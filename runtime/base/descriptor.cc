@@ -51,6 +51,14 @@ absl::Status Redirect(int target, int fd) {
   return absl::ErrnoToStatus(errno, absl::StrCat("cannot redirect descriptor ", target));
 }
 
+absl::StatusOr<UniqueFd> Duplicate(int fd) {
+  UniqueFd duplicate(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!duplicate.valid()) return absl::ErrnoToStatus(errno, "cannot duplicate a descriptor");
+  return duplicate;
+}
+
+void EndConnection(int fd) { (void)shutdown(fd, SHUT_RDWR); }
+
 void FillStandardDescriptors() {
   int fd;
   do {

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "runtime/base/unique_fd.h"
 
 namespace holon::base {
 
@@ -24,6 +25,12 @@ void WriteWithoutWaiting(int fd, absl::string_view text);
 
 // Makes `target` name what `fd` names, in one step.
 absl::Status Redirect(int target, int fd);
+
+// Another descriptor of the same file or connection. RESOURCE_EXHAUSTED: none is left.
+absl::StatusOr<UniqueFd> Duplicate(int fd);
+
+// Ends a connection in both directions, for every descriptor of it in every process.
+void EndConnection(int fd);
 
 // Opens /dev/null in the place of each of 0, 1 and 2 that is closed: the next file that is opened
 // would be taken for it. Before anything is opened.

@@ -15,10 +15,14 @@ uint64_t OpenFilesLimit() {
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
 }
 
+uint64_t CountOpenFiles() {
+  return ListDirectory("/proc/self/fd").value_or(std::vector<std::string>()).size();
+}
+
 absl::Status CheckOpenFiles(uint64_t least) {
   const uint64_t limit = OpenFilesLimit();
   // A caller that leaks descriptors leaves fewer than the limit says.
-  const uint64_t open = ListDirectory("/proc/self/fd").value_or(std::vector<std::string>()).size();
+  const uint64_t open = CountOpenFiles();
   if (limit >= least + open) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrCat(
       "this process may open ", limit, " files (RLIMIT_NOFILE), has ", open, " open, and needs ",

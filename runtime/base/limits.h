@@ -11,6 +11,9 @@ namespace holon::base {
 // How many files this process may have open (RLIMIT_NOFILE, the soft one).
 uint64_t OpenFilesLimit();
 
+// How many files this process has open; 0 where that cannot be seen.
+uint64_t CountOpenFiles();
+
 // RESOURCE_EXHAUSTED: this process may not open `least` more files; the message says what to do.
 absl::Status CheckOpenFiles(uint64_t least);
 

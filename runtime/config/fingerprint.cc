@@ -1,14 +1,12 @@
 #include "runtime/config/fingerprint.h"
 
-#include <unistd.h>
-
 #include <map>
 
 #include "absl/strings/str_cat.h"
 #include "runtime/base/file.h"
-#include "runtime/base/status_macros.h"
 #include "runtime/base/uuid.h"
 #include "runtime/config/digest.h"
+#include "runtime/config/private_file.h"
 #include "runtime/config/schema.h"
 #include "runtime/config/values.h"
 
@@ -34,21 +32,7 @@ std::string SecretDigest(const Leaf& leaf, const v1::EffectiveConfig& values,
 
 absl::StatusOr<FingerprintKey> ReadFingerprintKey(const std::string& home) {
   const std::string path = KeyPath(home);
-  HOLON_ASSIGN_OR_RETURN(base::FileInfo info, base::Look(path));
-  if (info.type == base::FileType::kAbsent) {
-    return absl::NotFoundError(absl::StrCat(path, " does not exist"));
-  }
-  if (info.type != base::FileType::kRegular) {
-    return absl::FailedPreconditionError(absl::StrCat(path, " is not a regular file"));
-  }
-  if (info.owner != geteuid()) {
-    return absl::FailedPreconditionError(absl::StrCat(path, " belongs to another user"));
-  }
-  if ((info.mode & 077) != 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path, " is open to others; run: chmod 600 ", path));
-  }
-  absl::StatusOr<std::string> key = base::ReadFile(path, kKeyBytes);
+  absl::StatusOr<std::string> key = ReadPrivateFile(path, kKeyBytes);
   if (absl::IsOutOfRange(key.status()) || (key.ok() && key->size() != kKeyBytes)) {
     return absl::FailedPreconditionError(
         absl::StrCat(path, " does not hold ", kKeyBytes, " bytes; stop the runtime and remove it"));

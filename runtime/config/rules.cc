@@ -38,31 +38,19 @@ std::optional<Fault> CheckAtMost(const Leaf& leaf, const Configuration& configur
                             most, " (", OriginText(OriginOf(configuration, other_path)), ")")};
 }
 
-// The one rule that no option expresses, and so the one place that names fields: whoever opens a
-// TCP port to others must say who may use it.
-std::optional<Fault> CheckControlAuth(const Configuration& configuration,
+// The one rule that no option expresses, and so the one place that names a field: the port is not
+// encrypted, so only this machine may reach it, whatever control_auth_mode is.
+std::optional<Fault> CheckControlAddr(const Configuration& configuration,
                                       const std::set<std::string>& broken) {
-  for (const char* path : {"control_addr", "control_auth_mode", "control_token"}) {
-    if (broken.count(path) != 0) return std::nullopt;
-  }
-  const v1::EffectiveConfig& values = configuration.values;
-  if (values.control_addr().empty() || !values.control_token().empty()) return std::nullopt;
-  std::optional<HostPort> address = ParseHostPort(values.control_addr());
-  std::string reason;
-  if (values.control_auth_mode() == v1::CONTROL_AUTH_MODE_REQUIRED) {
-    reason = absl::StrCat("control_auth_mode is \"required\" (",
-                          OriginText(OriginOf(configuration, "control_auth_mode")), ")");
-  } else if (values.control_auth_mode() == v1::CONTROL_AUTH_MODE_AUTO && address.has_value() &&
-             !IsLoopback(*address)) {
-    reason = absl::StrCat("control_addr \"", values.control_addr(), "\" (",
-                          OriginText(OriginOf(configuration, "control_addr")),
-                          ") is not a loopback address");
-  } else {
-    return std::nullopt;
-  }
-  return Fault{"control_token", OriginOf(configuration, "control_token"),
-               absl::StrCat("found none; needed, because ", reason,
-                            ": set HOLON_CONTROL_TOKEN or control_token_file")};
+  constexpr char kPath[] = "control_addr";
+  const std::string& text = configuration.values.control_addr();
+  if (broken.count(kPath) != 0 || text.empty()) return std::nullopt;
+  std::optional<HostPort> address = ParseHostPort(text);
+  if (!address.has_value() || IsLoopback(*address)) return std::nullopt;
+  return Fault{kPath, OriginOf(configuration, kPath),
+               absl::StrCat("found \"", text,
+                            "\"; allowed: a loopback address (127.0.0.1:PORT, [::1]:PORT, "
+                            "localhost:PORT), because the port is not encrypted")};
 }
 
 }  // namespace
@@ -76,7 +64,7 @@ std::vector<Fault> CheckRules(const Configuration& configuration,
       faults.push_back(*std::move(fault));
     }
   }
-  if (std::optional<Fault> fault = CheckControlAuth(configuration, broken)) {
+  if (std::optional<Fault> fault = CheckControlAddr(configuration, broken)) {
     faults.push_back(*std::move(fault));
   }
   std::stable_sort(faults.begin(), faults.end(),

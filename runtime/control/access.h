@@ -1,30 +1,34 @@
 #ifndef HOLON_RUNTIME_CONTROL_ACCESS_H_
 #define HOLON_RUNTIME_CONTROL_ACCESS_H_
 
+#include <optional>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/status.h"
-#include "holon/v1/config.pb.h"
 
 namespace holon::control {
 
-// Who may call. Connections on the Unix-domain socket were admitted by uid when they were accepted;
-// those on control_addr must show the token where the configuration says so. Immutable, so
-// thread-safe.
+// What a call must show. It belongs to an endpoint, so that the listener by which a connection came
+// decides: those on the Unix socket were admitted by uid when they were accepted and show nothing,
+// those on control_addr show the token. Immutable, so thread-safe.
 class Access {
  public:
-  explicit Access(const v1::EffectiveConfig& config);
+  static Access Open() { return Access(); }
+  // `token` is not empty.
+  static Access WithToken(absl::string_view token);
 
-  // OK, or UNAUTHENTICATED.
+  // OK, or UNAUTHENTICATED. Applies to every call, reflection and health included.
   grpc::Status Check(const grpc::ServerContext& context) const;
 
-  // Callers on control_addr must show the token.
-  bool token_required() const { return token_required_; }
+  // The time that it takes tells nothing of the token, not even its length.
+  bool Allows(absl::string_view authorization) const;
 
  private:
-  bool token_required_;
-  std::string token_;
+  Access() = default;
+
+  std::optional<std::string> digest_;  // Of what must be shown; nullopt: nothing.
 };
 
 }  // namespace holon::control

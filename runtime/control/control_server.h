@@ -1,69 +1,39 @@
 #ifndef HOLON_RUNTIME_CONTROL_CONTROL_SERVER_H_
 #define HOLON_RUNTIME_CONTROL_CONTROL_SERVER_H_
 
-#include <memory>
-#include <string>
-#include <thread>
+#include <optional>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "grpc/health/v1/health.grpc.pb.h"
-#include "grpcpp/alarm.h"
-#include "grpcpp/server.h"
-#include "grpcpp/server_builder.h"
-#include "holon/v1/runtime_control.grpc.pb.h"
 #include "runtime/base/unique_fd.h"
 #include "runtime/control/access.h"
-#include "runtime/control/call.h"
+#include "runtime/control/endpoint.h"
+#include "runtime/control/peer_kind.h"
 #include "runtime/control/runtime_control.h"
 #include "runtime/control/runtime_model.h"
 
 namespace holon::control {
 
-// The gRPC server: RuntimeControl, grpc.health.v1 and reflection, on connections that others
-// accept. One thread of its own drives one completion queue; the public methods may be called from
-// any other thread.
+// RuntimeControl, grpc.health.v1 and reflection, on connections that an Acceptor hands over. Public
+// methods may be called from any thread; there may be several servers in a process.
 class ControlServer {
  public:
-  // `control_addr` (TCP) is optional: empty for none.
-  ControlServer(RuntimeModel& model, RuntimeHost& host, Access access, std::string control_addr);
-  ~ControlServer();
+  // `tcp_access`: what calls over control_addr must show; nullopt: there is no control_addr.
+  ControlServer(const RuntimeModel& model, RuntimeHost& host, std::optional<Access> tcp_access);
 
-  // UNAVAILABLE: control_addr cannot be bound.
+  // RESOURCE_EXHAUSTED: no thread or descriptor is left.
   absl::Status Start();
-  // Hands over a connection.
-  void Serve(base::UniqueFd connection);
-  // The model has changed: streams get the news.
+  // Takes over a connection. One that cannot be served is closed.
+  void Serve(base::UniqueFd connection, PeerKind kind);
+  // The model has changed: streams send the news. Does nothing before Start and after Shutdown.
   void Publish();
-  // Lets streams end, waits up to `grace` for calls in flight, and ends the thread. Idempotent.
+  // Ends streams, waits up to `grace` for calls in flight, and ends the threads. Idempotent.
   void Shutdown(absl::Duration grace);
 
  private:
-  class PublishTag;
-
-  void ServeRuntimeControl();
-  void ServeHealth();
-  void Run();
-
-  RuntimeModel& model_;
   RuntimeControl control_;
-  const Access access_;
-  const std::string control_addr_;
-  v1::RuntimeControl::WithRawMethod_RuntimeStatus<v1::RuntimeControl::AsyncService> service_;
-  grpc::health::v1::Health::AsyncService health_;
-  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
-  std::unique_ptr<grpc::ServerCompletionQueue> queue_;
-  std::unique_ptr<grpc::Server> server_;
-  std::thread thread_;
-  LiveCalls calls_;
-  Watchers watchers_;  // The queue's thread only.
-  std::unique_ptr<PublishTag> publish_tag_;
-  absl::Mutex mutex_;
-  grpc::Alarm alarm_ ABSL_GUARDED_BY(mutex_);
-  bool publishing_ ABSL_GUARDED_BY(mutex_) = false;
-  bool down_ ABSL_GUARDED_BY(mutex_) = false;
+  Endpoint unix_;
+  std::optional<Endpoint> tcp_;
 };
 
 }  // namespace holon::control

@@ -13,7 +13,7 @@ inline constexpr char kGenerationMismatch[] = "GENERATION_MISMATCH";
 inline constexpr char kDraining[] = "DRAINING";
 inline constexpr char kInvalidArgument[] = "INVALID_ARGUMENT";
 inline constexpr char kInvalidConfig[] = "INVALID_CONFIG";
-inline constexpr char kReloadFailed[] = "RELOAD_FAILED";
+inline constexpr char kTooManyCalls[] = "TOO_MANY_CALLS";
 inline constexpr char kUnauthenticated[] = "UNAUTHENTICATED";
 
 // A gRPC error whose details carry a google.rpc.ErrorInfo of domain "holon".

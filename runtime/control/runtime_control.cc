@@ -1,8 +1,7 @@
 #include "runtime/control/runtime_control.h"
 
-#include <algorithm>
+#include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/config/text.h"
 #include "runtime/control/errors.h"
@@ -13,12 +12,30 @@ namespace {
 constexpr size_t kMaxReasonBytes = 1024;
 constexpr absl::Duration kMaxDrain = absl::Hours(1);
 
-// Callers' words go into the log: one line of printable text.
-std::string Printable(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return absl::ascii_iscntrl(c); }, ' ');
-  // Cut within a character it would be none.
-  return config::ToUtf8(text.substr(0, kMaxReasonBytes));
+// Text of a stranger, for log and audit: one line, printable, bounded.
+std::string Printable(absl::string_view text) {
+  return config::OneLine(text.substr(0, kMaxReasonBytes));
+}
+
+// OK, or INVALID_ARGUMENT.
+grpc::Status ReadOrder(const v1::ShutdownRequest& request, ShutdownOrder* order) {
+  if (request.reason().size() > kMaxReasonBytes) {
+    return Error(grpc::StatusCode::INVALID_ARGUMENT, kInvalidArgument,
+                 absl::StrCat("reason has ", request.reason().size(), " bytes; ", kMaxReasonBytes,
+                              " are allowed"));
+  }
+  order->reason = Printable(request.reason());
+  order->caller = CallerText(request.caller());
+  if (!request.has_drain_deadline()) return grpc::Status::OK;
+  const absl::Duration drain = absl::Seconds(request.drain_deadline().seconds()) +
+                               absl::Nanoseconds(request.drain_deadline().nanos());
+  if (drain < absl::ZeroDuration() || drain > kMaxDrain) {
+    return Error(grpc::StatusCode::INVALID_ARGUMENT, kInvalidArgument,
+                 absl::StrCat("drain_deadline is ", absl::FormatDuration(drain),
+                              "; 0 s to 1 h are allowed"));
+  }
+  order->drain = drain;
+  return grpc::Status::OK;
 }
 
 }  // namespace
@@ -27,80 +44,64 @@ std::string CallerText(const v1::Caller& caller) {
   return Printable(absl::StrCat("pid ", caller.pid(), ": ", caller.command()));
 }
 
-grpc::Status RuntimeControl::Readiness(const v1::ReadinessRequest&,
-                                       v1::ReadinessResponse* response) {
-  *response = model_.Readiness();
-  return grpc::Status::OK;
-}
-
-v1::WatchRuntimeStatusResponse RuntimeControl::Watch() const {
+v1::WatchRuntimeStatusResponse RuntimeControl::Watch(uint64_t* revision) const {
   v1::WatchRuntimeStatusResponse response;
-  *response.mutable_status() = model_.Status();
+  *response.mutable_status() = model_.Status(revision);
   response.set_last(response.status().phase() == v1::PHASE_DRAINING);
   return response;
 }
 
-grpc::Status RuntimeControl::CompareConfig(const v1::CompareConfigRequest& request,
-                                           v1::CompareConfigResponse* response) {
+void RuntimeControl::CompareConfig(const v1::CompareConfigRequest& request,
+                                   Reply<v1::CompareConfigResponse> reply) const {
   if (request.expected_case() == v1::CompareConfigRequest::EXPECTED_NOT_SET) {
-    return Error(grpc::StatusCode::INVALID_ARGUMENT, kInvalidArgument,
-                 "send the fingerprint or the configuration to compare with");
+    reply(Error(grpc::StatusCode::INVALID_ARGUMENT, kInvalidArgument,
+                "send the fingerprint or the configuration to compare with"));
+  } else {
+    host_.CompareConfig(request, std::move(reply));
   }
-  return host_.CompareConfig(request, response);
 }
 
-grpc::Status RuntimeControl::Reload(const v1::ReloadRequest& request,
-                                    v1::ReloadResponse* response) {
+void RuntimeControl::Reload(const v1::ReloadRequest& request,
+                            Reply<v1::ReloadResponse> reply) const {
   grpc::Status status = CheckGeneration(request.expected_instance_id());
-  if (!status.ok()) return status;
-  if (model_.phase() == v1::PHASE_DRAINING) {
-    return Error(grpc::StatusCode::FAILED_PRECONDITION, kDraining, "the runtime is draining");
+  if (status.ok() && model_.phase() == v1::PHASE_DRAINING) {
+    status = Error(grpc::StatusCode::FAILED_PRECONDITION, kDraining, "the runtime is draining");
   }
-  return host_.Reload(request, response);
+  if (status.ok()) {
+    host_.Reload(request, std::move(reply));
+  } else {
+    reply(status);
+  }
 }
 
-grpc::Status RuntimeControl::Shutdown(const v1::ShutdownRequest& request,
-                                      v1::ShutdownResponse* response) {
+absl::AnyInvocable<void()> RuntimeControl::Shutdown(const v1::ShutdownRequest& request,
+                                                    Reply<v1::ShutdownResponse> reply) const {
+  ShutdownOrder order;
   grpc::Status status = CheckGeneration(request.expected_instance_id());
-  if (!status.ok()) return status;
-  if (request.reason().size() > kMaxReasonBytes) {
-    return Error(grpc::StatusCode::INVALID_ARGUMENT, kInvalidArgument,
-                 absl::StrCat("reason has ", request.reason().size(), " bytes; ", kMaxReasonBytes,
-                              " are allowed"));
+  if (status.ok()) status = ReadOrder(request, &order);
+  if (!status.ok()) {
+    reply(status);
+    return nullptr;
   }
-  ShutdownOrder order{Printable(request.reason()), CallerText(request.caller()), std::nullopt};
-  if (request.has_drain_deadline()) {
-    absl::Duration drain = absl::Seconds(request.drain_deadline().seconds()) +
-                           absl::Nanoseconds(request.drain_deadline().nanos());
-    if (drain < absl::ZeroDuration() || drain > kMaxDrain) {
-      return Error(grpc::StatusCode::INVALID_ARGUMENT, kInvalidArgument,
-                   absl::StrCat("drain_deadline is ", absl::FormatDuration(drain),
-                                "; 0 s to 1 h are allowed"));
-    }
-    order.drain = drain;
-  }
+  order.peer = reply.peer();
   const v1::RuntimeStatusResponse self = model_.Status();
-  response->set_pid(self.pid());
-  response->set_home_dir(self.home_dir());
-  response->set_instance_id(self.instance_id());
-  response->set_shutdown_requested(true);
-  order_ = std::move(order);
-  return grpc::Status::OK;
-}
-
-void RuntimeControl::BeginShutdown() {
-  if (!order_.has_value()) return;
-  host_.RequestShutdown(*order_);
-  order_.reset();
+  v1::ShutdownResponse response;
+  response.set_pid(self.pid());
+  response.set_home_dir(self.home_dir());
+  response.set_instance_id(self.instance_id());
+  response.set_shutdown_requested(true);
+  reply(grpc::Status::OK, std::move(response));
+  return [this, order = std::move(order)] { host_.RequestShutdown(order); };
 }
 
 grpc::Status RuntimeControl::CheckGeneration(const std::string& expected) const {
   const std::string actual = model_.instance_id();
   if (expected.empty() || expected == actual) return grpc::Status::OK;
-  return Error(grpc::StatusCode::FAILED_PRECONDITION, kGenerationMismatch,
-               absl::StrCat("this runtime is generation ", actual, ", not ", expected,
-                            "; nothing was changed"),
-               {{"expected_instance_id", expected}, {"instance_id", actual}});
+  const std::string other = config::Excerpt(expected);
+  return Error(
+      grpc::StatusCode::FAILED_PRECONDITION, kGenerationMismatch,
+      absl::StrCat("this runtime is generation ", actual, ", not ", other, "; nothing was changed"),
+      {{"expected_instance_id", other}, {"instance_id", actual}});
 }
 
 }  // namespace holon::control

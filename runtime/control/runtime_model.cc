@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "google/protobuf/util/message_differencer.h"
+
 namespace holon::control {
 
 RuntimeModel::RuntimeModel(v1::RuntimeStatusResponse self) : status_(std::move(self)) {
@@ -13,8 +15,10 @@ RuntimeModel::RuntimeModel(v1::RuntimeStatusResponse self) : status_(std::move(s
 void RuntimeModel::Change(const std::function<void(v1::RuntimeStatusResponse*)>& change) {
   {
     absl::MutexLock lock(&mutex_);
+    const v1::RuntimeStatusResponse before = status_;
     change(&status_);
     status_.set_healthy(status_.phase() == v1::PHASE_READY && status_.degraded().empty());
+    if (google::protobuf::util::MessageDifferencer::Equals(before, status_)) return;
     ++revision_;
   }
   if (listener_) listener_();
@@ -74,14 +78,14 @@ void RuntimeModel::SetDegraded(const std::string& cause, const std::string& reas
 }
 
 void RuntimeModel::Count(const std::function<void(v1::Counters*)>& change) {
-  // Counts are read with the status; a watcher that is woken by every connection would cause the
-  // next one.
+  // Counters do not notify: each watching client's own connection would wake it.
   absl::MutexLock lock(&mutex_);
   change(status_.mutable_counters());
 }
 
-v1::RuntimeStatusResponse RuntimeModel::Status() const {
+v1::RuntimeStatusResponse RuntimeModel::Status(uint64_t* revision) const {
   absl::MutexLock lock(&mutex_);
+  if (revision != nullptr) *revision = revision_;
   return status_;
 }
 

@@ -22,7 +22,7 @@ class RuntimeModel {
   explicit RuntimeModel(v1::RuntimeStatusResponse self);
 
   // Called after every change, from the thread that made it, without a lock held. Set it before
-  // there is a second thread.
+  // there is a second thread: before a server or an acceptor starts.
   void OnChange(std::function<void()> listener) { listener_ = std::move(listener); }
 
   void SetStartup(const std::string& step, uint64_t done, uint64_t total);
@@ -36,16 +36,18 @@ class RuntimeModel {
   void SetDegraded(const std::string& cause, const std::string& reason);
   void Count(const std::function<void(v1::Counters*)>& change);
 
-  v1::RuntimeStatusResponse Status() const;
+  // `revision`: what revision() was then; may be null.
+  v1::RuntimeStatusResponse Status(uint64_t* revision = nullptr) const;
   // The same as bytes: nothing but the counters is serialised anew while nothing changes.
   std::string SerializedStatus() const;
   v1::ReadinessResponse Readiness() const;
   v1::Phase phase() const;
   std::string instance_id() const;
-  // Grows with every change that watchers want to see.
+  // From 1. Grows with every change that watchers want to see; counters are none.
   uint64_t revision() const;
 
  private:
+  // Where nothing changes, nobody hears of it.
   void Change(const std::function<void(v1::RuntimeStatusResponse*)>& change)
       ABSL_LOCKS_EXCLUDED(mutex_);
 

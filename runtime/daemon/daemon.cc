@@ -14,8 +14,11 @@
 #include "runtime/base/duration.h"
 #include "runtime/base/process.h"
 #include "runtime/base/status_macros.h"
+#include "runtime/base/tcp_socket.h"
 #include "runtime/base/uuid.h"
 #include "runtime/base/wait.h"
+#include "runtime/config/control_token.h"
+#include "runtime/config/formats.h"
 #include "runtime/config/text.h"
 #include "runtime/daemon/crash_report.h"
 #include "runtime/daemon/drain_watchdog.h"
@@ -135,6 +138,7 @@ state::v1::DaemonRecord Daemon::Record() const {
 
 absl::Status Daemon::Announce() {
   HOLON_ASSIGN_OR_RETURN(config::FingerprintKey key, config::EnsureFingerprintKey(paths_.home));
+  HOLON_RETURN_IF_ERROR(OpenControlAddr());
   config_.emplace(std::move(startup_configuration_), std::move(key));
 
   v1::RuntimeStatusResponse self;
@@ -145,7 +149,7 @@ absl::Status Daemon::Announce() {
   self.set_home_dir(paths_.home);
   self.set_socket_path(socket_path_);
   self.set_http_addr(first_config_.http_addr());
-  self.set_control_addr(first_config_.control_addr());
+  self.set_control_addr(control_addr_);
   *self.mutable_started_at() = state::ToTimestamp(clock_.Now());
   self.set_config_fingerprint(config_->fingerprint());
   const std::vector<v1::ConfigValue> described = config_->described();
@@ -155,25 +159,54 @@ absl::Status Daemon::Announce() {
   model_.emplace(std::move(self));
 
   HOLON_ASSIGN_OR_RETURN(base::UniqueFd socket, instance_->Announce(Record()));
-  server_.emplace(*model_, *this, control::Access(first_config_), first_config_.control_addr());
-  HOLON_RETURN_IF_ERROR(server_->Start());
+  server_.emplace(*model_, *this, tcp_access_);
   model_->OnChange([this] { server_->Publish(); });
   logger_.OnHealth([this](const LogHealth& health) {
     model_->Count([&](v1::Counters* counts) { counts->set_log_lines_lost(health.lines_lost); });
     model_->SetDegraded("log", health.trouble);
   });
-  listener_.emplace(std::move(socket), *model_, logger_,
-                    [this](base::UniqueFd connection) { server_->Serve(std::move(connection)); });
+  HOLON_RETURN_IF_ERROR(server_->Start());
+  acceptor_.emplace(*model_, logger_, [this](base::UniqueFd connection, control::PeerKind kind) {
+    server_->Serve(std::move(connection), kind);
+  });
+  HOLON_RETURN_IF_ERROR(acceptor_->Start(std::move(socket), std::move(tcp_socket_)));
   audit_.Record("start", "", ParentText(), "");
   logger_.Info("answering", {{"pid", absl::StrCat(getpid())},
                              {"generation", model_->instance_id()},
                              {"socket", socket_path_},
                              {"version", HOLON_VERSION},
                              {"fingerprint", config_->fingerprint()}});
-  if (!first_config_.control_addr().empty()) {
-    logger_.Info("answering on TCP, without encryption",
-                 {{"control_addr", first_config_.control_addr()}});
+  if (!control_addr_.empty()) {
+    logger_.Info("answering on TCP, without encryption", {{"control_addr", control_addr_}});
   }
+  if (!control_addr_.empty() && !config::ControlTokenRequired(first_config_)) {
+    constexpr char kOpen[] =
+        "control_auth_mode is disabled: every user of this machine can control this runtime";
+    logger_.Warning(kOpen, {{"control_addr", control_addr_}});
+    model_->SetDegraded("control_auth_mode", kOpen);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::OpenControlAddr() {
+  if (first_config_.control_addr().empty()) return absl::OkStatus();
+  const std::optional<config::HostPort> address =
+      config::ParseHostPort(first_config_.control_addr());
+  HOLON_ASSIGN_OR_RETURN(base::TcpListener listener,
+                         base::ListenOnTcp(address->host, address->port));
+  tcp_socket_ = std::move(listener.fd);
+  control_addr_ = first_config_.control_addr();
+  if (address->port == 0) {
+    control_addr_ =
+        absl::StrCat(control_addr_.substr(0, control_addr_.rfind(':')), ":", listener.port);
+  }
+  tcp_access_ = control::Access::Open();
+  if (!config::ControlTokenRequired(first_config_)) return absl::OkStatus();
+  std::string token = first_config_.control_token();
+  if (config::ControlTokenIsMade(first_config_)) {
+    HOLON_ASSIGN_OR_RETURN(token, config::EnsureControlToken(paths_.home));
+  }
+  tcp_access_ = control::Access::WithToken(token);
   return absl::OkStatus();
 }
 
@@ -203,7 +236,7 @@ void Daemon::Serve() {
     if (!marked) next = std::min(next, stable_at);
     next = std::min(next, alive_at);
     std::optional<size_t> ready =
-        base::WaitReadable({wake_.get(), signals_.fd(), listener_->fd(), run_watch_.fd()},
+        base::WaitReadable({wake_.get(), signals_.fd(), run_watch_.fd()},
                            std::max(next - clock_.Uptime(), absl::ZeroDuration()));
     if (!marked && clock_.Uptime() >= stable_at) {
       marked = true;
@@ -223,15 +256,14 @@ void Daemon::Serve() {
       heal_retry_.Due(clock_.Uptime());
     }
     if (*ready == 1) TakeSignal();
-    if (*ready == 2) listener_->AcceptAll();
-    if (*ready == 3 && run_watch_.Take()) heal_retry_.Due(clock_.Uptime() + kSettle);
+    if (*ready == 2 && run_watch_.Take()) heal_retry_.Due(clock_.Uptime() + kSettle);
   }
 }
 
 void Daemon::Heal() {
   absl::Status watched = run_watch_.Watch();
   Healed healed = instance_->Heal();
-  if (healed.socket.valid()) listener_->Replace(std::move(healed.socket));
+  if (healed.socket.valid()) acceptor_->Replace(std::move(healed.socket));
   for (const Healed::File& file : healed.files) {
     logger_.Warning("put back what was lost", {{"path", file.path}, {"displaced", file.displaced}});
   }
@@ -275,12 +307,12 @@ void Daemon::TakeSignal() {
     request.mutable_caller()->set_pid(received->sender_pid);
     request.mutable_caller()->set_command("SIGHUP");
     v1::ReloadResponse response;
-    grpc::Status status = Reload(request, &response);
+    grpc::Status status = ReloadNow(request, "", &response);
     if (!status.ok()) logger_.Warning("reload refused", {{"why", status.error_message()}});
     return;
   }
   RequestShutdown({name, absl::StrCat("pid ", received->sender_pid, " uid ", received->sender_uid),
-                   std::nullopt});
+                   std::nullopt, ""});
 }
 
 void Daemon::RequestShutdown(const control::ShutdownOrder& order) {
@@ -307,10 +339,11 @@ void Daemon::Drain() {
     drain = std::max(drain_end_ - clock_.Uptime(), absl::ZeroDuration());
   }
   EndProcessAfter(drain + kWatchdogGrace, signals_, [this] { (void)instance_->Withdraw(); });
-  audit_.Record("stop", order.reason, order.caller, listener_->RecentPeers());
+  const std::string peers = order.peer.empty() ? acceptor_->RecentPeers() : order.peer;
+  audit_.Record("stop", order.reason, order.caller, peers);
   logger_.Info("draining", {{"reason", order.reason},
                             {"caller", order.caller},
-                            {"recent_connections", listener_->RecentPeers()},
+                            {order.peer.empty() ? "recent_connections" : "peer", peers},
                             {"deadline", base::FormatDuration(drain)}});
   notify_.Send(
       absl::StrCat("STOPPING=1\nSTATUS=stopping: ", order.reason, " (", order.caller, ")"));
@@ -322,15 +355,25 @@ void Daemon::Drain() {
   if (!withdrawn.ok()) {
     logger_.Error("files were left", {{"why", std::string(withdrawn.message())}});
   }
+  acceptor_->Stop();
   logger_.Info("stopped", {{"generation", model_->instance_id()}});
 }
 
-grpc::Status Daemon::CompareConfig(const v1::CompareConfigRequest& request,
-                                   v1::CompareConfigResponse* response) {
-  return config_->Compare(request, response);
+void Daemon::CompareConfig(const v1::CompareConfigRequest& request,
+                           control::Reply<v1::CompareConfigResponse> reply) {
+  v1::CompareConfigResponse response;
+  grpc::Status status = config_->Compare(request, &response);
+  reply(std::move(status), std::move(response));
 }
 
-grpc::Status Daemon::Reload(const v1::ReloadRequest& request, v1::ReloadResponse* response) {
+void Daemon::Reload(const v1::ReloadRequest& request, control::Reply<v1::ReloadResponse> reply) {
+  v1::ReloadResponse response;
+  grpc::Status status = ReloadNow(request, reply.peer(), &response);
+  reply(std::move(status), std::move(response));
+}
+
+grpc::Status Daemon::ReloadNow(const v1::ReloadRequest& request, const std::string& peer,
+                               v1::ReloadResponse* response) {
   // SIGHUP reloads on the thread that takes signals, a call on the server's.
   absl::MutexLock lock(&reload_mutex_);
   grpc::Status status = config_->Reload(request, response);
@@ -339,7 +382,7 @@ grpc::Status Daemon::Reload(const v1::ReloadRequest& request, v1::ReloadResponse
   if (response->applied().empty()) return status;
   const config::Configuration current = config_->current();
   logger_.Configure(current.values.log());
-  audit_.Record("reload", ChangedPaths(*response), control::CallerText(request.caller()), "");
+  audit_.Record("reload", ChangedPaths(*response), control::CallerText(request.caller()), peer);
   model_->Count([](v1::Counters* counters) { counters->set_reloads(counters->reloads() + 1); });
   model_->SetConfig(config_->fingerprint(), config_->described(), current.values.http_addr());
   absl::Status recorded = instance_->UpdateRecord(Record());

@@ -12,17 +12,17 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/exit_code.h"
 #include "runtime/base/notify.h"
+#include "runtime/base/retry.h"
 #include "runtime/base/signals.h"
 #include "runtime/base/unique_fd.h"
+#include "runtime/control/acceptor.h"
 #include "runtime/control/control_server.h"
-#include "runtime/control/listener.h"
 #include "runtime/control/runtime_control.h"
 #include "runtime/control/runtime_model.h"
 #include "runtime/daemon/audit.h"
 #include "runtime/daemon/instance.h"
 #include "runtime/daemon/live_config.h"
 #include "runtime/daemon/process_logger.h"
-#include "runtime/daemon/retry.h"
 #include "runtime/daemon/run_watch.h"
 #include "runtime/daemon/startup.h"
 #include "runtime/daemon/supervision.h"
@@ -43,14 +43,18 @@ class Daemon final : public control::RuntimeHost {
   // Claims, announces, recovers, serves, drains and withdraws. Blocks until the runtime has ended.
   base::ExitCode Run();
 
-  grpc::Status CompareConfig(const v1::CompareConfigRequest& request,
-                             v1::CompareConfigResponse* response) override;
-  grpc::Status Reload(const v1::ReloadRequest& request, v1::ReloadResponse* response) override;
+  void CompareConfig(const v1::CompareConfigRequest& request,
+                     control::Reply<v1::CompareConfigResponse> reply) override;
+  void Reload(const v1::ReloadRequest& request, control::Reply<v1::ReloadResponse> reply) override;
   void RequestShutdown(const control::ShutdownOrder& order) override;
 
  private:
   base::ExitCode Fail(base::ExitCode code, const std::string& message);
   absl::Status Announce();
+  // Binds control_addr and makes its token, where there is one.
+  absl::Status OpenControlAddr();
+  grpc::Status ReloadNow(const v1::ReloadRequest& request, const std::string& peer,
+                         v1::ReloadResponse* response);
   void Recover();
   void Serve();
   void MarkStable();
@@ -77,9 +81,12 @@ class Daemon final : public control::RuntimeHost {
   std::optional<LiveConfig> config_;
   std::optional<control::RuntimeModel> model_;
   std::optional<control::ControlServer> server_;
-  std::optional<control::Listener> listener_;
+  std::optional<control::Acceptor> acceptor_;
+  base::UniqueFd tcp_socket_;  // Until the acceptor has it.
+  std::string control_addr_;   // As bound; empty: none.
+  std::optional<control::Access> tcp_access_;
   RunWatch run_watch_;
-  Retry heal_retry_;
+  base::Retry heal_retry_;
   config::Configuration startup_configuration_;
 
   absl::Mutex reload_mutex_;

@@ -1,6 +1,5 @@
 """The contract, spoken by a client that knows nothing but protos/: Python's gRPC on the home's socket."""
 
-import socket
 import threading
 
 import grpc
@@ -134,53 +133,6 @@ class ClientTest(HolonTest):
                 stubs.message("RuntimeStatusRequest")(), timeout=DEADLINE).healthy)
             self.assertTrue(control.Readiness(
                 stubs.message("ReadinessRequest")(), timeout=DEADLINE).healthy)
-
-
-class TokenTest(HolonTest):
-    """control_addr, on TCP."""
-
-    def serve(self, mode, **env):
-        self.address = f"127.0.0.1:{free_port()}"
-        self.home.start("--set", f"control_addr={self.address}", "--set",
-                        f"control_auth_mode={mode}", env=env)
-
-    def ask(self, token=None):
-        channel = grpc.insecure_channel(self.address, [("grpc.enable_http_proxy", 0)])
-        control = stubs.load("runtime_control_pb2_grpc").RuntimeControlStub(channel)
-        metadata = [] if token is None else [("authorization", f"Bearer {token}")]
-        with channel:
-            return control.Readiness(stubs.message("ReadinessRequest")(), timeout=DEADLINE,
-                                     metadata=metadata, wait_for_ready=True)
-
-    def assert_turned_away(self, token=None):
-        with self.assertRaises(grpc.RpcError) as caught:
-            self.ask(token)
-        self.assertEqual(grpc.StatusCode.UNAUTHENTICATED, caught.exception.code())
-
-    def test_a_token_that_is_required_lets_its_bearer_in_and_nobody_else(self):
-        self.serve("required", HOLON_CONTROL_TOKEN="Sesame")
-        self.assertTrue(self.ask("Sesame").healthy)
-        self.assert_turned_away()
-        self.assert_turned_away("Sesam")
-        self.assert_turned_away("Sesame ")
-
-    def test_on_loopback_auto_asks_for_none(self):
-        self.serve("auto")
-        self.assertTrue(self.ask().healthy)
-
-    def test_off_loopback_auto_without_a_token_is_refused_before_anything_starts(self):
-        for arguments in (["control_auth_mode=auto", "control_addr=0.0.0.0:0"],
-                          ["control_auth_mode=required", "control_addr=127.0.0.1:0"]):
-            with self.subTest(arguments):
-                options = [option for value in arguments for option in ("--set", value)]
-                document = self.assert_failure(self.home.ctl("start", "--json", *options), 2)
-                self.assertIn("control_token", str(document))
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 if __name__ == "__main__":

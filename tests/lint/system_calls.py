@@ -19,8 +19,6 @@ CALLS = """
 
 # What is called elsewhere, and why it may stay there. An entry that is no longer needed is a fault.
 ALLOWED = {
-    # A spare descriptor that is given up so that a connection can be closed when there are none left.
-    "runtime/control/listener.cc": {"dup"},
     # The width of the terminal.
     "ctl/render/console.cc": {"ioctl"},
     # The account's home, where HOME is not set.

@@ -108,7 +108,7 @@ TEST_F(Edit, RefusesWhatWouldBeRefusedLater) {
       {"log.level", "loud", "log.level: found \"loud\"; allowed: one of debug"},
       {"turn.max_tool_calls", "0", "found 0; allowed: an integer from 1"},
       {"max_tool_output_tokens", "1", "default_tool_output_tokens: found 4096; allowed: at most"},
-      {"control_addr", "0.0.0.0:1", "control_token: found none"},
+      {"control_addr", "0.0.0.0:1", "control_addr: found"},
       {"home_dir", "/elsewhere", "home_dir: found a value; allowed: none here"},
       {"control_token", "hunter2", "secrets are refused on command lines"},
       {"control_token_file", "/no/such/token", "control_token_file: "},

@@ -97,7 +97,7 @@ TEST_F(Wanted, ContradictionsAreFaults) {
   v1::EffectiveConfig message;
   message.set_control_addr("0.0.0.0:1");
   message.set_max_tool_output_tokens(1);
-  EXPECT_THAT(Faults(message), ElementsAre(HasSubstr("control_token: found none"),
+  EXPECT_THAT(Faults(message), ElementsAre(HasSubstr("control_addr: found"),
                                            HasSubstr("default_tool_output_tokens: found 4096")));
 }
 

@@ -3,9 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "runtime/control/runtime_control.h"
@@ -15,17 +19,48 @@ namespace holon::control {
 // A runtime that only remembers what it was asked for.
 class FakeHost final : public RuntimeHost {
  public:
-  grpc::Status CompareConfig(const v1::CompareConfigRequest&, v1::CompareConfigResponse*) override {
-    return grpc::Status::OK;
+  void CompareConfig(const v1::CompareConfigRequest&,
+                     Reply<v1::CompareConfigResponse> reply) override {
+    reply(grpc::Status::OK);
   }
-  grpc::Status Reload(const v1::ReloadRequest&, v1::ReloadResponse*) override {
+  void Reload(const v1::ReloadRequest&, Reply<v1::ReloadResponse> reply) override {
+    absl::MutexLock lock(&mutex_);
     ++reloads;
-    return grpc::Status::OK;
+    if (defer) {
+      waiting_.push_back(std::move(reply));
+    } else {
+      reply(grpc::Status::OK);
+    }
   }
-  void RequestShutdown(const ShutdownOrder& order) override { orders.push_back(order); }
+  void RequestShutdown(const ShutdownOrder& order) override {
+    absl::MutexLock lock(&mutex_);
+    orders.push_back(order);
+  }
 
+  void AwaitReload() {
+    absl::MutexLock lock(&mutex_);
+    auto waits = [this] {
+      mutex_.AssertHeld();
+      return !waiting_.empty();
+    };
+    mutex_.Await(absl::Condition(&waits));
+  }
+  // Of the first reload that was not answered.
+  Reply<v1::ReloadResponse> TakeReply() {
+    absl::MutexLock lock(&mutex_);
+    Reply<v1::ReloadResponse> reply = std::move(waiting_.front());
+    waiting_.pop_front();
+    return reply;
+  }
+
+  bool defer = false;  // Reloads wait for TakeReply. Set it while nobody calls.
+  // To be read when the server has ended.
   int reloads = 0;
   std::vector<ShutdownOrder> orders;
+
+ private:
+  absl::Mutex mutex_;
+  std::deque<Reply<v1::ReloadResponse>> waiting_ ABSL_GUARDED_BY(mutex_);
 };
 
 inline v1::RuntimeStatusResponse Self() {

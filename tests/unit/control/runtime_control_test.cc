@@ -4,80 +4,119 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "runtime/control/access.h"
 #include "runtime/control/errors.h"
+#include "runtime/control/peer_text.h"
 #include "tests/unit/control/fake_host.h"
 
 namespace holon::control {
 namespace {
 
+// A reply that keeps the answer.
+template <typename Response>
+struct Kept {
+  grpc::Status status{grpc::StatusCode::UNKNOWN, "not answered"};
+  Response response;
+  Reply<Response> reply(const std::string& peer = "") {
+    return Reply<Response>(
+        [this](grpc::Status answer, Response with) {
+          status = std::move(answer);
+          response = std::move(with);
+        },
+        peer);
+  }
+};
+
 class RuntimeControlTest : public testing::Test {
  protected:
+  grpc::Status Shutdown() {
+    order_ = control_.Shutdown(request_, shutdown_.reply("tcp 1"));
+    return shutdown_.status;
+  }
+  grpc::Status Reload() {
+    Kept<v1::ReloadResponse> reloaded;
+    control_.Reload({}, reloaded.reply());
+    return reloaded.status;
+  }
+
   RuntimeModel model_{Self()};
   FakeHost host_;
   RuntimeControl control_{model_, host_};
   v1::ShutdownRequest request_;
-  v1::ShutdownResponse response_;
+  Kept<v1::ShutdownResponse> shutdown_;
+  absl::AnyInvocable<void()> order_;
 };
 
 TEST_F(RuntimeControlTest, AnswersAShutdownBeforeItBegins) {
   request_.set_expected_instance_id("me");
-  request_.set_reason("why\nnot");
+  request_.set_reason("why\nnot \x1b[31m\xff");
+  request_.mutable_caller()->set_command(std::string("\x9b\r") + std::string(5000, 'x'));
   request_.mutable_drain_deadline()->set_seconds(3);
-  ASSERT_TRUE(control_.Shutdown(request_, &response_).ok());
-  EXPECT_TRUE(response_.shutdown_requested());
-  EXPECT_EQ(response_.pid(), 7);
+  ASSERT_TRUE(Shutdown().ok());
+  EXPECT_TRUE(shutdown_.response.shutdown_requested());
+  EXPECT_EQ(shutdown_.response.pid(), 7);
   EXPECT_TRUE(host_.orders.empty());
-  control_.BeginShutdown();
+  order_();
   ASSERT_EQ(host_.orders.size(), 1u);
-  EXPECT_EQ(host_.orders[0].reason, "why not") << "one line in the log";
-  EXPECT_EQ(host_.orders[0].drain, absl::Seconds(3));
+  const ShutdownOrder& order = host_.orders[0];
+  EXPECT_EQ(order.reason, "why?not ?[31m?") << "one printable line";
+  EXPECT_EQ(order.caller.substr(0, 12), "pid 0: ??xxx");
+  EXPECT_LE(order.caller.size(), 1024u);
+  EXPECT_EQ(order.drain, absl::Seconds(3));
+  EXPECT_EQ(order.peer, "tcp 1");
 }
 
-TEST_F(RuntimeControlTest, AskingTwiceIsFine) {
-  for (int i = 0; i < 2; ++i) {
-    EXPECT_TRUE(control_.Shutdown(request_, &response_).ok());
-    control_.BeginShutdown();
+TEST_F(RuntimeControlTest, EachCallCarriesOutItsOwnOrder) {
+  std::vector<absl::AnyInvocable<void()>> orders;
+  for (int seconds : {1, 3600}) {
+    request_.mutable_drain_deadline()->set_seconds(seconds);
+    ASSERT_TRUE(Shutdown().ok());
+    orders.push_back(std::move(order_));
   }
-  EXPECT_EQ(host_.orders.size(), 2u);
+  for (auto& order : orders) order();
+  ASSERT_EQ(host_.orders.size(), 2u);
+  EXPECT_EQ(host_.orders[0].drain, absl::Seconds(1));
+  EXPECT_EQ(host_.orders[1].drain, absl::Hours(1));
 }
 
 TEST_F(RuntimeControlTest, StopsNoOtherGeneration) {
-  request_.set_expected_instance_id("somebody else");
-  grpc::Status status = control_.Shutdown(request_, &response_);
+  request_.set_expected_instance_id("another\n" + std::string(100000, 'x'));
+  grpc::Status status = Shutdown();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(ReasonOf(status), kGenerationMismatch);
-  control_.BeginShutdown();
+  EXPECT_LT(status.error_message().size() + status.error_details().size(), 1000u);
+  EXPECT_FALSE(order_);
   EXPECT_TRUE(host_.orders.empty());
 }
 
 TEST_F(RuntimeControlTest, RefusesWhatIsOutOfBounds) {
   request_.set_reason(std::string(1025, 'x'));
-  EXPECT_EQ(ReasonOf(control_.Shutdown(request_, &response_)), kInvalidArgument);
+  EXPECT_EQ(ReasonOf(Shutdown()), kInvalidArgument);
   request_.set_reason("");
   for (int64_t seconds : {int64_t{-1}, int64_t{3601}}) {
     request_.mutable_drain_deadline()->set_seconds(seconds);
-    EXPECT_EQ(ReasonOf(control_.Shutdown(request_, &response_)), kInvalidArgument) << seconds;
+    EXPECT_EQ(ReasonOf(Shutdown()), kInvalidArgument) << seconds;
+    EXPECT_FALSE(order_);
   }
-  v1::CompareConfigResponse compared;
-  EXPECT_EQ(ReasonOf(control_.CompareConfig({}, &compared)), kInvalidArgument);
+  Kept<v1::CompareConfigResponse> compared;
+  control_.CompareConfig({}, compared.reply());
+  EXPECT_EQ(ReasonOf(compared.status), kInvalidArgument);
 }
 
 TEST_F(RuntimeControlTest, ReloadsNothingWhileDraining) {
-  v1::ReloadResponse reloaded;
-  EXPECT_TRUE(control_.Reload({}, &reloaded).ok());
+  EXPECT_TRUE(Reload().ok());
   model_.BeginDraining();
-  EXPECT_EQ(ReasonOf(control_.Reload({}, &reloaded)), kDraining);
+  EXPECT_EQ(ReasonOf(Reload()), kDraining);
   EXPECT_EQ(host_.reloads, 1);
 }
 
 TEST_F(RuntimeControlTest, WatchersHearTheEnd) {
-  EXPECT_FALSE(control_.Watch().last());
+  EXPECT_FALSE(control_.Watch(nullptr).last());
   model_.BeginDraining();
-  EXPECT_TRUE(control_.Watch().last());
+  EXPECT_TRUE(control_.Watch(nullptr).last());
 }
 
 TEST(RuntimeModelTest, APhaseOnlyGoesForward) {
@@ -93,7 +132,7 @@ TEST(RuntimeModelTest, APhaseOnlyGoesForward) {
   model.BeginDraining();
   model.BecomeReady();
   EXPECT_EQ(model.phase(), v1::PHASE_DRAINING);
-  EXPECT_EQ(changes, 4);
+  EXPECT_EQ(changes, 3) << "what changes nothing is no news";
 }
 
 TEST(RuntimeModelTest, IsHealthyAgainWhenTheLastCauseIsGone) {
@@ -127,21 +166,58 @@ TEST(RuntimeModelTest, TheBytesSayWhatTheStatusSays) {
   EXPECT_EQ(read(), model.Status().SerializeAsString());
 }
 
-TEST(AccessTest, AutoAsksForATokenOffLoopback) {
-  for (const auto& [address, mode, required] :
-       std::vector<std::tuple<std::string, v1::ControlAuthMode, bool>>{
-           {"127.0.0.1:1", v1::CONTROL_AUTH_MODE_AUTO, false},
-           {"[::1]:1", v1::CONTROL_AUTH_MODE_AUTO, false},
-           {"LOCALHOST:1", v1::CONTROL_AUTH_MODE_AUTO, false},
-           {"127.example.org:1", v1::CONTROL_AUTH_MODE_AUTO, true},
-           {"0.0.0.0:1", v1::CONTROL_AUTH_MODE_AUTO, true},
-           {"127.0.0.1:1", v1::CONTROL_AUTH_MODE_REQUIRED, true},
-           {"0.0.0.0:1", v1::CONTROL_AUTH_MODE_DISABLED, false}}) {
-    v1::EffectiveConfig config;
-    config.set_control_addr(address);
-    config.set_control_auth_mode(mode);
-    EXPECT_EQ(Access(config).token_required(), required) << address;
+TEST(RuntimeModelTest, OnlyAChangeIsNews) {
+  RuntimeModel model(Self());
+  int changes = 0;
+  model.OnChange([&] { ++changes; });
+  uint64_t revision = 0;
+  model.Status(&revision);
+  EXPECT_GE(revision, 1u);
+  model.SetStartup("reading state", 0, 0);
+  EXPECT_EQ(model.revision(), revision + 1);
+  model.SetStartup("reading state", 0, 0);
+  model.Count([](v1::Counters* counters) { counters->set_reloads(2); });
+  EXPECT_EQ(model.revision(), revision + 1);
+  EXPECT_EQ(changes, 1);
+}
+
+TEST(ReplyTest, AnswersOnceAndUnavailableWhereNobodyDid) {
+  using Status = grpc::StatusCode;
+  std::vector<Status> answers;
+  auto make = [&] {
+    return Reply<v1::ReloadResponse>([&](const grpc::Status& status, const v1::ReloadResponse&) {
+      answers.push_back(status.error_code());
+    });
+  };
+  {
+    Reply<v1::ReloadResponse> reply = make();
+    Reply<v1::ReloadResponse> moved = std::move(reply);
+    moved(grpc::Status::OK);
+    moved(grpc::Status::CANCELLED);
   }
+  EXPECT_THAT(answers, testing::ElementsAre(Status::OK));
+  { Reply<v1::ReloadResponse> dropped = make(); }
+  EXPECT_THAT(answers, testing::ElementsAre(Status::OK, Status::UNAVAILABLE));
+  {
+    Reply<v1::ReloadResponse> reply = make();
+    reply = make();  // The first one is dropped with what was moved from.
+  }
+  EXPECT_EQ(answers.size(), 4u);
+}
+
+TEST(AccessTest, OnlyTheWholeTokenIsAllowed) {
+  const Access access = Access::WithToken("Sesame");
+  EXPECT_TRUE(access.Allows("Bearer Sesame"));
+  for (const char* shown : {"", "Bearer", "Bearer ", "Bearer Sesam", "Bearer Sesame ", "Sesame",
+                            "Bearer SesameSesame", "bearer Sesame"}) {
+    EXPECT_FALSE(access.Allows(shown)) << shown;
+  }
+  EXPECT_TRUE(Access::Open().Allows(""));
+}
+
+TEST(PeerTextTest, NamesATcpCallerAsPeopleDo) {
+  EXPECT_EQ(TcpPeerText("ipv4:127.0.0.1:4711"), "tcp 127.0.0.1:4711");
+  EXPECT_EQ(TcpPeerText("ipv6:%5B::1%5D:4711"), "tcp [::1]:4711");
 }
 
 }  // namespace

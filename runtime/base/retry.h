@@ -1,15 +1,14 @@
-#ifndef HOLON_RUNTIME_DAEMON_RETRY_H_
-#define HOLON_RUNTIME_DAEMON_RETRY_H_
+#ifndef HOLON_RUNTIME_BASE_RETRY_H_
+#define HOLON_RUNTIME_BASE_RETRY_H_
 
 #include <algorithm>
 
 #include "absl/time/time.h"
 
-namespace holon::daemon {
+namespace holon::base {
 
-// When to try something next: when there is reason to, and where it failed for a reason the kernel
-// does not report the end of, such as a full disk, soon at first and then ever more seldom. Pure:
-// times are uptime.
+// Exponential back-off, 100 ms to 5 s, for failures whose end no event reports, such as a full disk
+// or a full descriptor table. Pure: times are uptime.
 class Retry {
  public:
   void Failed(absl::Duration now) {
@@ -32,6 +31,6 @@ class Retry {
   absl::Duration at_ = absl::InfiniteDuration();
 };
 
-}  // namespace holon::daemon
+}  // namespace holon::base
 
-#endif  // HOLON_RUNTIME_DAEMON_RETRY_H_
+#endif  // HOLON_RUNTIME_BASE_RETRY_H_

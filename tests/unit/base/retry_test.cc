@@ -1,8 +1,8 @@
-#include "runtime/daemon/retry.h"
+#include "runtime/base/retry.h"
 
 #include <gtest/gtest.h>
 
-namespace holon::daemon {
+namespace holon::base {
 namespace {
 
 TEST(RetryTest, HasNothingToTryUntilThereIsReason) {
@@ -30,4 +30,4 @@ TEST(RetryTest, TriesEverMoreSeldomAndSoonAgainAfterASuccess) {
 }
 
 }  // namespace
-}  // namespace holon::daemon
+}  // namespace holon::base

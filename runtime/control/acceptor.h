@@ -1,0 +1,111 @@
+#ifndef HOLON_RUNTIME_CONTROL_ACCEPTOR_H_
+#define HOLON_RUNTIME_CONTROL_ACCEPTOR_H_
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/counted_log.h"
+#include "runtime/base/epoll.h"
+#include "runtime/base/logger.h"
+#include "runtime/base/retry.h"
+#include "runtime/base/unique_fd.h"
+#include "runtime/base/wake.h"
+#include "runtime/control/connection_limits.h"
+#include "runtime/control/open_connections.h"
+#include "runtime/control/peer_kind.h"
+#include "runtime/control/runtime_model.h"
+
+namespace holon::control {
+
+// Accepts the connections of a runtime on a thread of its own: looks at who connects, refuses other
+// users at the Unix socket, keeps the limits of connection_limits.h, and hands over the others. At
+// a limit the connection that has been silent for longest ends. Public methods may be called from
+// any thread; Start and Stop from one.
+class Acceptor {
+ public:
+  // Called on the acceptor's thread; must not block.
+  using Admit = std::function<void(base::UniqueFd connection, PeerKind kind)>;
+
+  Acceptor(RuntimeModel& model, base::Logger& logger, Admit admit);
+  ~Acceptor();
+
+  // Listens from now on; `tcp_socket` may be invalid. RESOURCE_EXHAUSTED: no thread or descriptor
+  // is left.
+  absl::Status Start(base::UniqueFd unix_socket, base::UniqueFd tcp_socket);
+  // Listens on `unix_socket` from now on, after Start. Connections that wait at the old one are
+  // still served.
+  void Replace(base::UniqueFd unix_socket);
+  // Ends the thread and closes the sockets; connections that were handed over stay. Idempotent.
+  void Stop();
+
+  // "pid 12 uid 0, tcp 127.0.0.1:4711": who connected last, as the kernel says.
+  std::string RecentPeers() const;
+
+ private:
+  struct Listener {
+    uint64_t key = 0;
+    PeerKind kind = PeerKind::kUnix;
+    base::UniqueFd fd;
+    bool replaced = false;  // Goes when nobody waits any more.
+    bool failing = false;   // Its last accept failed.
+    base::Retry retry;
+    absl::Duration paused_until = absl::InfiniteDuration();  // Infinite: it is watched.
+  };
+
+  void Run();
+  // False: the acceptor stops.
+  bool TakeOrders();
+  void Listen(PeerKind kind, base::UniqueFd socket);
+  void Watch(Listener* listener);
+  void Pause(Listener* listener, absl::Duration until);
+  void ResumePaused();
+  // A descriptor is free again.
+  void RetryFailing();
+  absl::Duration NextDue() const;
+  // A bounded number of those that wait. False: the listener is done with.
+  bool AcceptRound(Listener* listener);
+  // False: no descriptors for another one.
+  bool TakeConnection(base::UniqueFd connection, PeerKind kind);
+  std::optional<std::string> LookAt(int connection, PeerKind kind);
+  void AcceptFailed(Listener* listener, const absl::Status& why);
+  void MakeRoom(PeerKind kind);
+  PeerKind KindWithMore() const;
+  void Remember(std::string peer);
+  void SetFailing(Listener* listener, const std::string& why);
+
+  RuntimeModel& model_;
+  const Admit admit_;
+  base::SystemClock clock_;
+  std::thread thread_;
+  std::optional<base::Wake> wake_;
+
+  // Of the thread alone.
+  std::optional<base::Epoll> epoll_;
+  std::optional<OpenConnections> connections_;
+  std::list<Listener> listeners_;
+  base::CountedLog log_;
+  ConnectionLimits limits_;
+  uint64_t other_descriptors_ = 0;
+  bool with_tcp_ = false;
+  uint64_t next_key_ = 0;
+
+  mutable absl::Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<base::UniqueFd> replacements_ ABSL_GUARDED_BY(mutex_);
+  std::deque<std::string> recent_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace holon::control
+
+#endif  // HOLON_RUNTIME_CONTROL_ACCEPTOR_H_
