@@ -25,10 +25,6 @@ void WriteWithoutWaiting(int fd, absl::string_view text);
 // Makes `target` name what `fd` names, in one step.
 absl::Status Redirect(int target, int fd);
 
-// Opens /dev/null in the place of each of 0, 1 and 2 that is closed: the next file that is opened
-// would be taken for it. Before anything is opened.
-void FillStandardDescriptors();
-
 // Whether `fd` is an end of a pipe. The end that writes polls readable when nobody reads any more.
 bool IsPipe(int fd);
 
