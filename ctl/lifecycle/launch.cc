@@ -11,10 +11,12 @@
 #include "ctl/lifecycle/holond_path.h"
 #include "ctl/lifecycle/start_progress.h"
 #include "runtime/base/duration.h"
+#include "runtime/base/process_setup.h"
 #include "runtime/base/status_macros.h"
 #include "runtime/config/diff.h"
 #include "runtime/state/failures.h"
 #include "runtime/state/log_tail.h"
+#include "runtime/state/vanished.h"
 
 namespace holon::ctl {
 namespace {
@@ -24,6 +26,8 @@ constexpr size_t kExcerptLines = 10;
 // What a runtime that is given up on may take to end by itself.
 constexpr absl::Duration kAbandonTerm = absl::Seconds(2);
 constexpr absl::Duration kAbandonKill = absl::Seconds(5);
+// What a wrapper may take to end after the runtime that it started.
+constexpr absl::Duration kWrapperEnd = absl::Milliseconds(500);
 
 std::string StatusHint(const World& world) {
   return absl::StrCat("holonctl --home ", world.paths.home, " status");
@@ -33,21 +37,24 @@ std::string StatusHint(const World& world) {
 
 absl::Status Launch::Spawn() {
   HOLON_ASSIGN_OR_RETURN(std::string program, FindHolond());
-  HOLON_ASSIGN_OR_RETURN(base::NotifyReceiver notify, base::NotifyReceiver::Create());
+  HOLON_ASSIGN_OR_RETURN(base::NotifyReceiver notify,
+                         base::NotifyReceiver::Create(world_.paths.notify_socket));
   notify_.emplace(std::move(notify));
   HOLON_ASSIGN_OR_RETURN(base::UniqueFd log, base::OpenForAppending(world_.paths.log));
   HOLON_ASSIGN_OR_RETURN(log_begin_, base::InfoOf(log.get()));
+  if (auto before = state::FindVanished(world_.paths)) instance_before_ = before->instance_id();
   base::SpawnOptions options;
   options.program = program;
   options.arguments = {"--home", world_.paths.home};
   options.arguments.insert(options.arguments.end(), spec_.arguments.begin(), spec_.arguments.end());
-  options.environment = spec_.environment;
-  options.environment.push_back(absl::StrCat("NOTIFY_SOCKET=", notify_->address()));
+  options.environment =
+      base::RuntimeEnvironment(spec_.environment, notify_->AddressFrom(world_.paths.home));
   options.working_directory = world_.paths.home;
   options.output_fd = log.get();
   HOLON_ASSIGN_OR_RETURN(base::Child child, base::Spawn(options));
   child_.emplace(std::move(child));
-  receipts_->Add("spawn", "done", absl::StrCat(program, " runs as pid ", child_->identity().pid));
+  pid_ = child_->identity().pid;
+  receipts_->Add("spawn", "done", absl::StrCat(program, " runs as pid ", pid_));
   return absl::OkStatus();
 }
 
@@ -56,12 +63,12 @@ Outcome Launch::Run(bool* lost_race) {
   absl::Status spawned = Spawn();
   if (!spawned.ok()) {
     receipts_->Add("spawn", "failed", std::string(spawned.message()));
-    return Persist(Failure(base::ExitCode::kFailed, "SPAWN_FAILED", std::string(spawned.message()),
-                           StatusHint(world_)),
+    return Persist(Failure(base::ExitCodeFor(spawned), "SPAWN_FAILED",
+                           std::string(spawned.message()), StatusHint(world_)),
                    "");
   }
   Outcome outcome = AwaitReady(lost_race);
-  if (outcome.ok()) outcome = CheckReady();
+  if (outcome.ok()) outcome = CheckReady(lost_race);
   if (outcome.ok() && spec_.stability_window > absl::ZeroDuration()) outcome = AwaitStability();
   if (outcome.ok() || outcome.exit_code == base::ExitCode::kInterrupted) {
     outcome.started_instance = instance_id_;
@@ -69,33 +76,54 @@ Outcome Launch::Run(bool* lost_race) {
   return outcome;
 }
 
+std::vector<int> Launch::LivingFds() const {
+  std::vector<int> fds;
+  if (left_.empty()) fds.push_back(child_->fd());
+  if (runtime_.has_value()) fds.push_back(runtime_->fd());
+  for (const base::ProcessHandle& member : left_) fds.push_back(member.fd());
+  return fds;
+}
+
+// A wrapper may leave the runtime to itself.
+bool Launch::HasEnded() {
+  if (runtime_.has_value() && runtime_->Exited()) return true;
+  if (!child_->Reap().has_value()) return false;
+  left_ = child_->Session();
+  return left_.empty();
+}
+
 Outcome Launch::AwaitReady(bool* lost_race) {
   StartProgress progress(world_.clock.Uptime(), spec_.start_timeout, spec_.start_cap);
   while (true) {
     const std::string doing =
         absl::StrCat("starting", progress.status().empty() ? "" : ": ", progress.status());
-    switch (WaitVisibly(world_, {notify_->fd(), child_->fd()}, progress.GiveUpAt(), doing)) {
+    std::vector<int> fds = LivingFds();
+    fds.insert(fds.begin(), notify_->fd());
+    switch (WaitVisibly(world_, fds, progress.GiveUpAt(), doing)) {
       case Waited::kInterrupted:
         return Abandon(base::ExitCode::kInterrupted, "INTERRUPTED",
-                       "interrupted before the runtime was ready; it was stopped again");
+                       "interrupted before the runtime was ready");
       case Waited::kTimedOut:
+        if (std::optional<Outcome> ready = ReadyAfterAll(lost_race)) return *std::move(ready);
         return Abandon(
             base::ExitCode::kTimeout, "START_TIMEOUT",
             absl::StrCat("the runtime was not ready within ",
                          base::FormatDuration(spec_.start_timeout), " of its last progress (",
                          progress.status().empty() ? "none" : progress.status(),
-                         "); it was stopped again. Give it more with --start-timeout"));
+                         "). Give it more with --start-timeout"));
       case Waited::kReady:
         break;
     }
-    while (auto notification = notify_->Receive(child_->identity().pid)) {
-      progress.On(*notification, world_.clock.Uptime());
+    // What it said before its end was said in time.
+    const bool ended = HasEnded();
+    for (const base::Notification& told : notify_->Receive(child_->identity().pid)) {
+      progress.On(told, world_.clock.Uptime());
     }
-    if (progress.ready() && !progress.stopping()) {
-      receipts_->Add("ready", "done", absl::StrCat("READY=1 from pid ", child_->identity().pid));
+    if (progress.ready() && !progress.stopping() && !ended) {
+      receipts_->Add("ready", "done", absl::StrCat("READY=1 from the session of pid ", pid_));
       return Success("started", "");
     }
-    if (!child_->Reap().has_value()) continue;
+    if (!ended) continue;
     if (progress.stopping()) {
       return ExplainExit(absl::StrCat("was stopped while starting (", progress.status(), ")"));
     }
@@ -107,16 +135,38 @@ Outcome Launch::AwaitReady(bool* lost_race) {
       *lost_race = true;
       return Failure(base::ExitCode::kFailed, "LOST_RACE", progress.status());
     }
-    return ExplainExit("ended before it was ready");
+    return ExplainExit(progress.ready() ? "ended as soon as it was ready"
+                                        : "ended before it was ready");
   }
 }
 
-// READY is a claim; the handshake is the proof.
-Outcome Launch::CheckReady() {
+std::optional<Outcome> Launch::ReadyAfterAll(bool* lost_race) {
   absl::StatusOr<probe::Sighting> sighting = world_.Look();
-  const bool ours = sighting.ok() && sighting->verdict == probe::Verdict::kRunning &&
-                    sighting->answer->pid() == child_->identity().pid;
-  if (!ours) {
+  if (!sighting.ok() || sighting->verdict != probe::Verdict::kRunning) return std::nullopt;
+  if (!IsOurs(*sighting)) return LostRace(*sighting, lost_race);
+  receipts_->Add("ready", "done", "it answers as ready, and has not said so itself");
+  return Success("started", "");
+}
+
+bool Launch::IsOurs(const probe::Sighting& sighting) const {
+  const pid_t session = child_->identity().pid;
+  return (sighting.answer.has_value() && base::SessionOf(sighting.answer->pid()) == session) ||
+         (sighting.process.has_value() && base::SessionOf(sighting.process->pid) == session);
+}
+
+Outcome Launch::LostRace(const probe::Sighting& other, bool* lost_race) {
+  *lost_race = true;
+  // A runtime in a pid namespace of its own cannot be told from another's; it is left alone.
+  if (other.process.has_value()) EndSession();
+  const std::string message = "a runtime of another session answers";
+  receipts_->Add("ready", "failed", message);
+  return Failure(base::ExitCode::kFailed, "LOST_RACE", message);
+}
+
+// READY is a claim; the handshake is the proof.
+Outcome Launch::CheckReady(bool* lost_race) {
+  absl::StatusOr<probe::Sighting> sighting = world_.Look();
+  if (!sighting.ok() || sighting->verdict != probe::Verdict::kRunning) {
     return Abandon(base::ExitCode::kFailed, "NOT_READY",
                    absl::StrCat("the runtime said it was ready, but a look says ",
                                 sighting.ok() ? std::string(probe::VerdictName(sighting->verdict))
@@ -124,7 +174,13 @@ Outcome Launch::CheckReady() {
                                 sighting.ok() && !sighting->detail.empty() ? ": " : "",
                                 sighting.ok() ? sighting->detail : ""));
   }
+  if (!IsOurs(*sighting)) return LostRace(*sighting, lost_race);
   instance_id_ = sighting->answer->instance_id();
+  pid_ = sighting->answer->pid();
+  if (pid_ != child_->identity().pid && sighting->process.has_value()) {
+    absl::StatusOr<base::ProcessHandle> runtime = base::ProcessHandle::Open(*sighting->process);
+    if (runtime.ok()) runtime_.emplace(*std::move(runtime));
+  }
   std::vector<holon::v1::ConfigDifference> differences;
   if (MatchConfig(spec_.wanted, *sighting, &differences) != ConfigMatch::kSame) {
     return Abandon(base::ExitCode::kConfigDiffers, "CONFIG_DIFFERS",
@@ -134,19 +190,20 @@ Outcome Launch::CheckReady() {
   receipts_->Add("handshake", "done",
                  absl::StrCat("generation ", instance_id_, " answers, configuration ",
                               spec_.wanted.fingerprint.substr(0, 12)));
-  return Success("started", absl::StrCat("the runtime is ready (pid ", child_->identity().pid,
-                                         ", generation ", instance_id_, ")"));
+  return Success("started", absl::StrCat("the runtime is ready (pid ", pid_, ", generation ",
+                                         instance_id_, ")"));
 }
 
 Outcome Launch::AwaitStability() {
-  const std::string ready = absl::StrCat("the runtime is ready (pid ", child_->identity().pid,
-                                         ", generation ", instance_id_, ")");
+  const std::string ready =
+      absl::StrCat("the runtime is ready (pid ", pid_, ", generation ", instance_id_, ")");
   const absl::Duration end = world_.clock.Uptime() + spec_.stability_window;
   StartProgress progress(world_.clock.Uptime(), spec_.stability_window, spec_.stability_window);
   const std::string window = base::FormatDuration(spec_.stability_window);
   while (true) {
-    switch (WaitVisibly(world_, {notify_->fd(), child_->fd()}, end,
-                        absl::StrCat("ready; watching it for ", window))) {
+    std::vector<int> fds = LivingFds();
+    fds.insert(fds.begin(), notify_->fd());
+    switch (WaitVisibly(world_, fds, end, absl::StrCat("ready; watching it for ", window))) {
       case Waited::kInterrupted:
         receipts_->Add("stability", "skipped", "interrupted");
         return Failure(base::ExitCode::kInterrupted, "INTERRUPTED",
@@ -160,10 +217,11 @@ Outcome Launch::AwaitStability() {
       case Waited::kReady:
         break;
     }
-    while (auto notification = notify_->Receive(child_->identity().pid)) {
-      progress.On(*notification, world_.clock.Uptime());
+    const bool ended = HasEnded();
+    for (const base::Notification& told : notify_->Receive(child_->identity().pid)) {
+      progress.On(told, world_.clock.Uptime());
     }
-    if (child_->Reap().has_value()) {
+    if (ended) {
       return ExplainExit(
           progress.stopping()
               ? absl::StrCat("was stopped within the stability window (", progress.status(), ")")
@@ -173,15 +231,22 @@ Outcome Launch::AwaitStability() {
 }
 
 Outcome Launch::ExplainExit(const std::string& when) {
-  const base::ExitStatus ended = *child_->Reap();
+  // A wrapper ends with its runtime, or is ended.
+  if (!child_->Reap().has_value()) {
+    (void)WaitVisibly(world_, {child_->fd()}, world_.clock.Uptime() + kWrapperEnd, "");
+    if (!child_->Reap().has_value()) EndSession();
+  }
+  // The child may be a wrapper that lives on, or has ended before; how the runtime itself ended is
+  // known to its parent alone.
+  const base::ExitStatus ended = child_->Reap().value_or(base::ExitStatus{.unknown = true});
   base::ExitCode code = base::ExitCode::kFailed;
   // Where holond found out what holonctl could not, its word counts.
   for (base::ExitCode known :
        {base::ExitCode::kUsage, base::ExitCode::kUnknown, base::ExitCode::kPermissionDenied}) {
-    if (!ended.signaled && ended.code == static_cast<int>(known)) code = known;
+    if (!ended.signaled && !ended.unknown && ended.code == static_cast<int>(known)) code = known;
   }
   const std::string text = base::ExitStatusText(ended);
-  receipts_->Add("ready", "failed", absl::StrCat("pid ", child_->identity().pid, ": ", text));
+  receipts_->Add("ready", "failed", absl::StrCat("pid ", pid_, ": ", text));
   return Persist(Failure(code, "START_FAILED", absl::StrCat("the runtime ", when, ": ", text),
                          absl::StrCat("look at the log: ", world_.paths.log)),
                  text);
@@ -190,24 +255,63 @@ Outcome Launch::ExplainExit(const std::string& when) {
 // Ends what was spawned, and nothing else.
 Outcome Launch::Abandon(base::ExitCode code, const std::string& reason,
                         const std::string& message) {
-  (void)child_->handle().Signal(SIGTERM);
-  (void)child_->handle().Signal(SIGCONT);
-  if (WaitVisibly(world_, {child_->fd()}, world_.clock.Uptime() + kAbandonTerm,
-                  "stopping it again") != Waited::kReady) {
-    (void)child_->handle().SignalGroup(SIGKILL);
-    (void)WaitVisibly(world_, {child_->fd()}, world_.clock.Uptime() + kAbandonKill,
-                      "stopping it again");
-  }
+  EndSession();
   std::optional<base::ExitStatus> ended = child_->Reap();
   const std::string text = ended.has_value() ? base::ExitStatusText(*ended) : "still alive";
+  const std::string now = LookAfterEnd();
   receipts_->Add("abandon", ended.has_value() ? "done" : "failed",
-                 absl::StrCat("pid ", child_->identity().pid, ": ", text));
-  Outcome failure =
-      Failure(code, reason, message, absl::StrCat("look at the log: ", world_.paths.log));
+                 absl::StrCat("pid ", child_->identity().pid, ": ", text, "; ", now));
+  Outcome failure = Failure(code, reason, absl::StrCat(message, "; ", now),
+                            absl::StrCat("look at the log: ", world_.paths.log));
   return Persist(std::move(failure), text);
 }
 
+void Launch::EndSession() {
+  // Before it is reaped, so that neither its pid nor its session can be anybody else's.
+  std::vector<base::ProcessHandle> members = child_->Session();
+  for (const auto& [signal, patience] :
+       {std::pair(SIGTERM, kAbandonTerm), std::pair(SIGKILL, kAbandonKill)}) {
+    for (base::ProcessHandle& member : members) {
+      (void)member.Signal(signal);
+      (void)member.Signal(SIGCONT);
+    }
+    (void)child_->handle().Signal(signal);
+    (void)child_->handle().Signal(SIGCONT);
+    const absl::Duration end = world_.clock.Uptime() + patience;
+    // An interrupt does not end what must be ended.
+    auto wait = [&](const base::ProcessHandle& process) {
+      while (!process.Exited() &&
+             WaitVisibly(world_, {process.fd()}, end, "stopping it again") != Waited::kTimedOut) {
+      }
+    };
+    wait(child_->handle());
+    for (const base::ProcessHandle& member : members) wait(member);
+    // What was forked meanwhile, and what has not ended.
+    members = child_->Session();
+    if (members.empty()) return;
+  }
+}
+
+std::string Launch::LookAfterEnd() {
+  absl::StatusOr<probe::Sighting> sighting = world_.Look();
+  if (!sighting.ok()) {
+    return absl::StrCat("whether it was stopped cannot be seen: ",
+                        std::string(sighting.status().message()));
+  }
+  switch (sighting->verdict) {
+    case probe::Verdict::kStopped:
+    case probe::Verdict::kStale:
+      return "it was stopped again";
+    default:
+      return absl::StrCat("a look says that the runtime is ",
+                          std::string(probe::VerdictName(sighting->verdict)));
+  }
+}
+
 Outcome Launch::Persist(Outcome failure, const std::string& ended) {
+  // Before it is cleaned up: what the runtime itself left of how it ended.
+  std::optional<state::v1::FailureRecord> vanished = state::FindVanished(world_.paths);
+  if (vanished.has_value() && vanished->instance_id() == instance_before_) vanished.reset();
   // What the dead child may have left; a living runtime holds the lock, and keeps its files.
   absl::StatusOr<std::string> cleaned =
       CleanUp(world_, world_.socket_path, state::Vanished::kKnown);
@@ -228,7 +332,9 @@ Outcome Launch::Persist(Outcome failure, const std::string& ended) {
     absl::StrAppend(&failure.message, "\n  last lines of the log:\n    ",
                     absl::StrJoin(lines, "\n    "));
   }
+  if (vanished.has_value()) record = state::MergeFailures(record, *vanished);
   absl::Status recorded = state::RecordFailure(world_.paths.failures, std::move(record));
+  if (recorded.ok() && vanished.has_value()) (void)base::RemoveFile(world_.paths.crash_report);
   if (!recorded.ok()) {
     absl::StrAppend(&failure.message,
                     "\n  (the failure could not be recorded: ", recorded.message(), ")");
