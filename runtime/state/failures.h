@@ -20,11 +20,18 @@ inline constexpr int kMaxFailures = 20;
 inline constexpr char kStartupFailure[] = "startup";
 inline constexpr char kRuntimeFailure[] = "runtime";
 inline constexpr char kShutdownFailure[] = "shutdown";
+// How a process ended, where nobody knows.
+inline constexpr char kUnknownEnd[] = "unknown";
 
 // An empty history where there is no file. DATA_LOSS: damaged.
 absl::StatusOr<v1::FailureHistory> ReadFailures(const std::string& path);
 
-// Pure. Drops the oldest over kMaxFailures.
+// Pure. Two accounts of the end of one generation as one: the words of `known`, and of `more` what
+// `known` lacks, the stack of a crash above all.
+v1::FailureRecord MergeFailures(v1::FailureRecord known, const v1::FailureRecord& more);
+
+// Pure. A generation ends once: what is known of it already is merged with `failure`. Drops the
+// oldest over kMaxFailures.
 void AddFailure(v1::FailureRecord failure, v1::FailureHistory* history);
 
 // Pure. A generation has been stable: what failed before it is no news any more.
