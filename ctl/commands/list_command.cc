@@ -15,6 +15,7 @@
 #include "runtime/base/duration.h"
 #include "runtime/base/file.h"
 #include "runtime/base/file_lock.h"
+#include "runtime/base/thread.h"
 #include "runtime/state/failures.h"
 
 namespace holon::ctl {
@@ -71,7 +72,13 @@ std::vector<v1::RuntimeView> DescribeAll(const std::map<std::string, pid_t>& hom
   for (size_t begin = 0; begin < found.size(); begin += kAtOnce) {
     std::vector<std::thread> looks;
     for (size_t i = begin; i < std::min(found.size(), begin + kAtOnce); ++i) {
-      looks.emplace_back([&, i] { views[i] = Describe(found[i].first, found[i].second, now); });
+      auto look = [&, i] { views[i] = Describe(found[i].first, found[i].second, now); };
+      absl::StatusOr<std::thread> thread = base::StartThread(look);
+      if (thread.ok()) {
+        looks.push_back(*std::move(thread));
+      } else {
+        look();
+      }
     }
     for (std::thread& look : looks) look.join();
   }
