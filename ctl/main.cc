@@ -35,6 +35,24 @@ constinit std::vector<int> closed_stdio;
   closed_stdio = holon::base::FillStandardDescriptors();
 }
 
+// Whether a command may talk to a runtime, and so needs gRPC.
+bool AsksRuntimes(holon::ctl::Command command) {
+  using holon::ctl::Command;
+  switch (command) {
+    case Command::kConfigShow:
+    case Command::kConfigGet:
+    case Command::kConfigList:
+    case Command::kConfigValidate:
+    case Command::kConfigFingerprint:
+    case Command::kConfigPath:
+    case Command::kLogs:
+    case Command::kCompletion:
+      return false;
+    default:
+      return true;
+  }
+}
+
 // gRPC needs one at least; where it cannot have it, it aborts or waits for ever.
 absl::Status CheckThreads() {
   absl::StatusOr<std::thread> thread = holon::base::StartThread([] {});
@@ -68,7 +86,7 @@ ExitCode Main(int argc, char** argv) {
     return context.Fail(ExitCode::kFailed, "TOO_FEW_DESCRIPTORS",
                         std::string(descriptors.message()));
   }
-  absl::Status threads = CheckThreads();
+  absl::Status threads = AsksRuntimes(options->command) ? CheckThreads() : absl::OkStatus();
   if (!threads.ok()) {
     return context.Fail(ExitCode::kFailed, "NO_THREAD",
                         absl::StrCat(threads.message(),

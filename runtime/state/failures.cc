@@ -65,14 +65,18 @@ v1::FailureRecord MergeFailures(v1::FailureRecord known, const v1::FailureRecord
 }
 
 void AddFailure(v1::FailureRecord failure, v1::FailureHistory* history) {
+  *history->add_failures() = std::move(failure);
+  int excess = history->failures_size() - kMaxFailures;
+  if (excess > 0) history->mutable_failures()->DeleteSubrange(0, excess);
+}
+
+void AddEnd(v1::FailureRecord failure, v1::FailureHistory* history) {
   for (v1::FailureRecord& known : *history->mutable_failures()) {
     if (known.instance_id().empty() || known.instance_id() != failure.instance_id()) continue;
     known = MergeFailures(known, failure);
     return;
   }
-  *history->add_failures() = std::move(failure);
-  int excess = history->failures_size() - kMaxFailures;
-  if (excess > 0) history->mutable_failures()->DeleteSubrange(0, excess);
+  AddFailure(std::move(failure), history);
 }
 
 void MarkStable(const std::string& instance_id, absl::Time now, v1::FailureHistory* history) {
@@ -99,7 +103,7 @@ std::optional<v1::FailureRecord> LatestFailure(const v1::FailureHistory& history
 
 absl::Status RecordFailure(const std::string& path, v1::FailureRecord failure) {
   HOLON_ASSIGN_OR_RETURN(v1::FailureHistory history, ReadOrSetAside(path));
-  AddFailure(Bounded(std::move(failure)), &history);
+  AddEnd(Bounded(std::move(failure)), &history);
   while (history.failures_size() > 1 && ToJson(history).size() > kMaxRecordBytes) {
     history.mutable_failures()->DeleteSubrange(0, 1);
   }

@@ -195,7 +195,7 @@ std::optional<v1::FailureRecord> FindVanished(const HomePaths& paths, absl::Time
 
 v1::FailureHistory WithVanished(v1::FailureHistory history,
                                 const std::optional<v1::FailureRecord>& vanished) {
-  if (vanished.has_value()) AddFailure(*vanished, &history);
+  if (vanished.has_value()) AddEnd(*vanished, &history);
   return history;
 }
 

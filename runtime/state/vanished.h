@@ -52,7 +52,7 @@ v1::FailureRecord DescribeVanished(const Remains& remains);
 std::optional<v1::FailureRecord> FindVanished(const HomePaths& paths,
                                               absl::Time noticed = absl::Now());
 
-// The history, with that failure in it: AddFailure.
+// The history, with that failure in it: AddEnd.
 v1::FailureHistory WithVanished(v1::FailureHistory history,
                                 const std::optional<v1::FailureRecord>& vanished);
 

@@ -9,6 +9,7 @@
 
 #include <sstream>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "runtime/base/file.h"
@@ -160,12 +161,15 @@ TEST_F(SpawnTest, InTheCallersPlaceWhatTheCallerIgnoresStaysIgnored) {
 
 TEST_F(SpawnTest, AnEndThatTheKernelTellsNobodyIsAnEnd) {
   auto before = signal(SIGCHLD, SIG_IGN);
-  shell_.arguments = {"-c", "exit 3"};
+  absl::Cleanup restore = [before] { signal(SIGCHLD, before); };
+  shell_.program = "/usr/bin/tail";
+  shell_.arguments = {"-f", "/dev/null"};
   absl::StatusOr<Child> child = Spawn(shell_);
-  ASSERT_TRUE(child.ok());
+  ASSERT_TRUE(child.ok()) << child.status();
+  EXPECT_FALSE(child->Reap().has_value());
+  ASSERT_TRUE(child->handle().Signal(SIGKILL).ok());
   WaitReadable({child->fd()}, absl::InfiniteDuration());
   std::optional<ExitStatus> ended = child->Reap();
-  signal(SIGCHLD, before);
   ASSERT_TRUE(ended.has_value());
   EXPECT_TRUE(ended->unknown);
   EXPECT_EQ(ExitStatusText(*ended), "unknown");

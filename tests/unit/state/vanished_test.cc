@@ -160,8 +160,8 @@ TEST(FailuresTest, OneGenerationEndsOnceInWhicheverOrderItIsTold) {
   const v1::FailureRecord crash = DescribeVanished(remains);
   for (bool start_first : {true, false}) {
     v1::FailureHistory history;
-    AddFailure(start_first ? start : crash, &history);
-    AddFailure(start_first ? crash : start, &history);
+    AddEnd(start_first ? start : crash, &history);
+    AddEnd(start_first ? crash : start, &history);
     ASSERT_EQ(history.failures_size(), 1);
     EXPECT_EQ(history.failures(0).phase(), kStartupFailure);
     EXPECT_EQ(history.failures(0).summary(), start.summary());
