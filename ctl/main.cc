@@ -1,43 +1,97 @@
 // The command line's program.
 #include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
 
+#include <iostream>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "ctl/commands/commands.h"
 #include "ctl/commands/context.h"
 #include "ctl/commands/options.h"
 #include "ctl/lifecycle/command_text.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/limits.h"
+#include "runtime/base/process_setup.h"
 #include "runtime/base/signals.h"
+#include "runtime/base/thread.h"
 #include "runtime/config/text.h"
+
+namespace {
+
+using holon::base::ExitCode;
 
 // gRPC takes a dozen, and aborts where it cannot have them.
 constexpr uint64_t kLeastDescriptors = 16;
 
-int main(int argc, char** argv) {
-  using holon::base::ExitCode;
+constinit std::vector<int> closed_stdio;
+
+// Before main: libraries open descriptors while they are initialized.
+[[gnu::constructor(101)]] void FillStandardDescriptors() {
+  closed_stdio = holon::base::FillStandardDescriptors();
+}
+
+// Whether a command may talk to a runtime, and so needs gRPC.
+bool AsksRuntimes(holon::ctl::Command command) {
+  using holon::ctl::Command;
+  switch (command) {
+    case Command::kConfigShow:
+    case Command::kConfigGet:
+    case Command::kConfigList:
+    case Command::kConfigValidate:
+    case Command::kConfigFingerprint:
+    case Command::kConfigPath:
+    case Command::kLogs:
+    case Command::kCompletion:
+      return false;
+    default:
+      return true;
+  }
+}
+
+// gRPC needs one at least; where it cannot have it, it aborts or waits for ever.
+absl::Status CheckThreads() {
+  absl::StatusOr<std::thread> thread = holon::base::StartThread([] {});
+  if (thread.ok()) thread->join();
+  return thread.status();
+}
+
+ExitCode Main(int argc, char** argv) {
+  const holon::base::CallersWorld callers =
+      holon::base::SetUpProcess(holon::base::ProcessKind::kCommandLine, closed_stdio);
   ExitCode exit_code = ExitCode::kFailed;
   std::optional<holon::ctl::Options> options = holon::ctl::ParseOptions(argc, argv, &exit_code);
-  if (!options.has_value()) return static_cast<int>(exit_code);
+  if (!options.has_value()) return exit_code;
   // Before there is any thread, so that all of them inherit the mask.
   std::vector<int> signals = {SIGINT, SIGTERM, SIGQUIT};
   if (!holon::base::IsIgnored(SIGHUP)) signals.push_back(SIGHUP);  // Not under nohup.
   auto interrupts = holon::base::SignalFd::Create(signals);
-  if (!interrupts.ok()) return static_cast<int>(ExitCode::kFailed);
+  if (!interrupts.ok()) return ExitCode::kFailed;
   holon::base::SystemClock clock;
   const std::string self = holon::ctl::CommandText({argv, argv + argc});
-  holon::ctl::Context context(*options, self, clock, *interrupts);
+  holon::ctl::Context context(*options, self, clock, *interrupts, callers);
+  if (!context.usable().ok()) {
+    return context.Fail(ExitCode::kUsage, "USAGE", std::string(context.usable().message()));
+  }
   if (!holon::config::IsUtf8(context.inputs().home)) {
-    return static_cast<int>(context.Fail(ExitCode::kUsage, "USAGE",
-                                         "the home's name is not UTF-8; choose another --home"));
+    return context.Fail(ExitCode::kUsage, "USAGE",
+                        "the home's name is not UTF-8; choose another --home");
   }
   absl::Status descriptors = holon::base::CheckOpenFiles(kLeastDescriptors);
   if (!descriptors.ok()) {
-    return static_cast<int>(
-        context.Fail(ExitCode::kFailed, "TOO_FEW_DESCRIPTORS", std::string(descriptors.message())));
+    return context.Fail(ExitCode::kFailed, "TOO_FEW_DESCRIPTORS",
+                        std::string(descriptors.message()));
+  }
+  absl::Status threads = AsksRuntimes(options->command) ? CheckThreads() : absl::OkStatus();
+  if (!threads.ok()) {
+    return context.Fail(ExitCode::kFailed, "NO_THREAD",
+                        absl::StrCat(threads.message(),
+                                     "; raise the limit of processes: ulimit -u, pids.max of "
+                                     "the cgroup, or TasksMax= of the unit"));
   }
   exit_code = holon::ctl::RunCommand(context);
   const holon::ctl::Console& console = context.console();
@@ -45,5 +99,16 @@ int main(int argc, char** argv) {
     context.console().Error("the output could not be written; is the disk full?");
     exit_code = ExitCode::kFailed;
   }
-  return static_cast<int>(exit_code);
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const ExitCode exit_code = Main(argc, argv);
+  std::cout.flush();
+  std::cerr.flush();
+  fflush(nullptr);
+  // gRPC's own end waits for its threads, which it may never have got.
+  _exit(static_cast<int>(exit_code));
 }

@@ -1,14 +1,13 @@
 // The runtime's program: one runtime, in the foreground.
 #include <signal.h>
-#include <sys/stat.h>
 
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "runtime/base/clock.h"
-#include "runtime/base/descriptor.h"
 #include "runtime/base/limits.h"
+#include "runtime/base/process_setup.h"
 #include "runtime/base/signals.h"
 #include "runtime/daemon/crash_report.h"
 #include "runtime/daemon/daemon.h"
@@ -23,10 +22,12 @@ namespace {
 using holon::base::ExitCode;
 
 // Before main: libraries open descriptors while they are initialized.
-[[gnu::constructor(101)]] void FillStandardDescriptors() { holon::base::FillStandardDescriptors(); }
+[[gnu::constructor(101)]] void FillStandardDescriptors() {
+  (void)holon::base::FillStandardDescriptors();
+}
 
 ExitCode Main(int argc, char** argv) {
-  umask(077);
+  (void)holon::base::SetUpProcess(holon::base::ProcessKind::kRuntime, {});
   absl::StatusOr<holon::daemon::Supervision> supervision = holon::daemon::TakeSupervision();
   // Before there is any thread, so that all of them inherit the mask.
   auto signals = holon::base::SignalFd::Create({SIGTERM, SIGINT, SIGHUP});

@@ -13,18 +13,9 @@
 namespace holon::ctl {
 namespace {
 
-config::LoadInputs MakeInputs(const Options& options) {
-  config::LoadInputs inputs;
-  inputs.environment = config::ReadEnvironment();
-  inputs.working_directory = base::WorkingDirectory().value_or("/");
-  config::Home home =
-      config::ResolveHome(options.home, inputs.environment, inputs.working_directory);
-  inputs.home = home.path;
-  inputs.home_origin = home.origin;
-  inputs.config_file = options.config_file;
-  inputs.socket = options.socket;
-  inputs.sets = options.sets;
-  return inputs;
+absl::StatusOr<config::LoadInputs> GivenInputs(const Options& options) {
+  return config::MakeInputs({options.home, options.config_file, options.socket, options.sets},
+                            config::ReadEnvironment(), base::WorkingDirectory().value_or(""));
 }
 
 // An invalid configuration must not keep anybody from finding the runtime.
@@ -37,10 +28,12 @@ std::string SocketPath(const config::LoadInputs& inputs, const config::LoadResul
 }  // namespace
 
 Context::Context(const Options& options, std::string self, base::Clock& clock,
-                 base::SignalFd& interrupts)
+                 base::SignalFd& interrupts, const base::CallersWorld& callers)
     : options_(options),
+      callers_(callers),
       console_(options.color, options.quiet || options.json),
-      inputs_(MakeInputs(options)),
+      given_(GivenInputs(options)),
+      inputs_(given_.value_or(config::LoadInputs())),
       loaded_(config::Load(inputs_)),
       world_{state::HomePaths(inputs_.home),
              SocketPath(inputs_, loaded_),

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "ctl/commands/options.h"
 #include "ctl/lifecycle/world.h"
 #include "ctl/render/console.h"
@@ -13,6 +14,7 @@
 #include "holon/ctl/v1/views.pb.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/exit_code.h"
+#include "runtime/base/process_setup.h"
 #include "runtime/base/signals.h"
 #include "runtime/config/configuration.h"
 
@@ -22,9 +24,14 @@ namespace holon::ctl {
 // to. One thread.
 class Context {
  public:
-  Context(const Options& options, std::string self, base::Clock& clock, base::SignalFd& interrupts);
+  // `callers`: what a command of `run` gets.
+  Context(const Options& options, std::string self, base::Clock& clock, base::SignalFd& interrupts,
+          const base::CallersWorld& callers);
 
+  // INVALID_ARGUMENT: the paths that were given lead nowhere, so there is no home to speak of.
+  const absl::Status& usable() const { return given_.status(); }
   const Options& options() const { return options_; }
+  const base::CallersWorld& callers() const { return callers_; }
   Console& console() { return console_; }
   World& world() { return world_; }
   const config::LoadInputs& inputs() const { return inputs_; }
@@ -48,7 +55,9 @@ class Context {
 
  private:
   const Options& options_;
+  const base::CallersWorld& callers_;
   Console console_;
+  const absl::StatusOr<config::LoadInputs> given_;
   config::LoadInputs inputs_;
   config::LoadResult loaded_;
   World world_;

@@ -20,7 +20,7 @@ std::string FailureText(const v1::FailureView& failure, const Console& console) 
   const Tone tone = failure.cleared() ? Tone::kFaint : Tone::kBad;
   const std::vector<std::string> summary = absl::StrSplit(Printable(failure.summary()), '\n');
   std::string text = absl::StrCat(console.Paint(tone, failure.cleared() ? "○" : "●"), " ",
-                                  failure.occurred_at(), "  ", console.Paint(tone, failure.phase()),
+                                  HappenedText(failure), "  ", console.Paint(tone, failure.phase()),
                                   "  ", console.Paint(Tone::kStrong, summary.front()), "\n");
   std::vector<std::vector<std::string>> rows;
   auto add = [&](const std::string& key, const std::string& value) {

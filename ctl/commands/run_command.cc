@@ -1,20 +1,19 @@
 // run: a runtime for the length of one command. What this call has started it stops again, whatever
 // ends the command or this process, SIGKILL alone excepted.
 #include <signal.h>
-#include <unistd.h>
 
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "ctl/commands/commands.h"
 #include "ctl/commands/report.h"
 #include "ctl/commands/specs.h"
 #include "ctl/lifecycle/ensurer.h"
 #include "ctl/lifecycle/home_lock.h"
+#include "runtime/base/process_setup.h"
 #include "runtime/base/spawn.h"
 #include "runtime/base/wait.h"
 
@@ -28,21 +27,6 @@ constexpr int kSignalled = 128;
 // Who ends a process and then its group, as timeout(1) does, asks once.
 constexpr absl::Duration kSameRequest = absl::Seconds(1);
 
-// The caller's environment with the runtime's two variables in place of what they were.
-std::vector<std::string> EnvironmentFor(const World& world, const std::string& socket) {
-  std::vector<std::string> environment;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string variable = *entry;
-    if (!absl::StartsWith(variable, "HOLON_SOCKET=") &&
-        !absl::StartsWith(variable, "HOLON_HOME=")) {
-      environment.push_back(variable);
-    }
-  }
-  environment.push_back(absl::StrCat("HOLON_SOCKET=", socket));
-  environment.push_back(absl::StrCat("HOLON_HOME=", world.paths.home));
-  return environment;
-}
-
 // The command, until it has ended; how this process shall exit.
 class Errand {
  public:
@@ -55,9 +39,11 @@ class Errand {
     base::SpawnOptions options;
     options.program = *program;
     options.arguments.assign(words.begin() + 1, words.end());
-    options.environment = EnvironmentFor(context_.world(), socket);
+    options.environment = base::WithVariable(
+        base::WithVariable(context_.callers().environment, "HOLON_SOCKET", socket), "HOLON_HOME",
+        context_.world().paths.home);
     // Ctrl-C and reads from the terminal are the command's.
-    options.in_callers_place = true;
+    options.callers = &context_.callers();
     absl::StatusOr<base::Child> child = base::Spawn(options);
     if (!child.ok()) return Complain(child.status());
     return Follow(*child);
@@ -74,7 +60,7 @@ class Errand {
     while (true) {
       base::WaitReadable({child.fd(), interrupts.fd()}, absl::InfiniteDuration());
       if (std::optional<base::ExitStatus> ended = child.Reap()) {
-        return ended->signaled ? kSignalled + ended->code : ended->code;
+        return ExitCodeOf(*ended);
       }
       std::optional<base::SignalFd::Received> received = interrupts.Read();
       if (!received.has_value() || IsKey(*received)) continue;
@@ -83,6 +69,14 @@ class Errand {
       (void)child.handle().Signal(again ? SIGKILL : received->signal);
       if (!asked_at_.has_value()) asked_at_ = now;
     }
+  }
+
+  int ExitCodeOf(const base::ExitStatus& ended) {
+    if (ended.unknown) {
+      context_.console().Error("the command has ended, but how is not known");
+      return static_cast<int>(base::ExitCode::kFailed);
+    }
+    return ended.signaled ? kSignalled + ended.code : ended.code;
   }
 
   // Of the terminal, which has sent it to the command as well.

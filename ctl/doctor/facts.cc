@@ -15,6 +15,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/base/lock_holder.h"
 #include "runtime/base/spawn.h"
+#include "runtime/base/temporary_file.h"
 #include "runtime/state/daemon_record.h"
 #include "runtime/state/failures.h"
 #include "runtime/state/lifecycle_lock.h"
@@ -54,17 +55,18 @@ PathFacts LookAbove(const std::string& home) {
   }
 }
 
-bool IsLeftover(const std::string& name) {
+bool IsLeftover(const std::string& path) {
   // Not every "*.tmp": a writer may be at it this moment.
-  return absl::StrContains(name, ".displaced.") || absl::EndsWith(name, ".damaged") ||
-         base::IsAbandoned(name);
+  return absl::StrContains(base::NameOf(path), ".displaced.") || absl::EndsWith(path, ".damaged") ||
+         base::IsAbandoned(path);
 }
 
 std::vector<std::string> FindLeftovers(const state::HomePaths& paths) {
   std::vector<std::string> found;
   for (const std::string& name :
        base::ListDirectory(paths.run).value_or(std::vector<std::string>())) {
-    if (IsLeftover(name)) found.push_back(base::JoinPath(paths.run, name));
+    const std::string path = base::JoinPath(paths.run, name);
+    if (IsLeftover(path)) found.push_back(path);
   }
   std::sort(found.begin(), found.end());
   return found;

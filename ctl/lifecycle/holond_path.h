@@ -8,7 +8,8 @@
 namespace holon::ctl {
 
 // The holond that belongs to this holonctl: beside it, else in ../libexec/holon, else on PATH.
-// NOT_FOUND names where it was looked for.
+// NOT_FOUND names where it was looked for; PERMISSION_DENIED says why it
+// cannot be executed.
 absl::StatusOr<std::string> FindHolond();
 
 }  // namespace holon::ctl

@@ -71,18 +71,20 @@ bool HomeWatch::TakeEvents() {
 
 Waited HomeWatch::AwaitChange(probe::Sighting& sighting, absl::Duration deadline,
                               const std::string& doing) {
-  const bool tells = TellsOfItself(sighting);
-  // What happened before the watch began is seen by one more look.
-  if (!tells && WatchDirectories()) return Waited::kReady;
   absl::StatusOr<base::ProcessHandle> process = absl::NotFoundError("nobody");
   if (sighting.process.has_value()) process = base::ProcessHandle::Open(*sighting.process);
-  if (tells && !process.ok()) return Waited::kReady;  // It has ended since.
+  // A process that cannot be opened has ended since, or can never be opened from here: the next
+  // look tells, and must not come at once each time.
+  const bool tells = TellsOfItself(sighting) && process.ok();
+  // What happened before the watch began is seen by one more look.
+  if (!tells && WatchDirectories()) return Waited::kReady;
   if (sighting.answer.has_value() && sighting.client != nullptr &&
       stream_instance_ != sighting.answer->instance_id()) {
     stream_.reset();
     client_ = std::move(sighting.client);
     stream_ = std::make_unique<RuntimeWatch>(*client_);
     stream_instance_ = sighting.answer->instance_id();
+    if (stream_->Take().blind) stream_.reset();
   }
   if (sighting.answer.has_value()) seen_status_ = Essence(*sighting.answer);
   bool stream_open = stream_ != nullptr;
@@ -93,7 +95,8 @@ Waited HomeWatch::AwaitChange(probe::Sighting& sighting, absl::Duration deadline
     if (process.ok()) fds.push_back(process->fd());
     if (stream_open) fds.push_back(stream_->fd());
     if (also_ >= 0) fds.push_back(also_);
-    const bool blind = (!tells && !watching) || sighting.verdict == probe::Verdict::kUnresponsive ||
+    const bool blind = (!tells && !watching) || (tells && stream_ == nullptr) ||
+                       sighting.verdict == probe::Verdict::kUnresponsive ||
                        (probe::Answers(sighting.verdict) && !process.ok());
     const absl::Duration limit =
         blind ? std::min(deadline, world_.clock.Uptime() + kBlindInterval) : deadline;

@@ -4,16 +4,25 @@
 
 #include <utility>
 
+#include "runtime/base/thread.h"
+
 namespace holon::ctl {
 
 RuntimeWatch::RuntimeWatch(probe::ControlClient& client)
-    : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      client_(client),
-      thread_([this] { Read(); }) {}
+    : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), client_(client) {
+  absl::StatusOr<std::thread> thread = base::StartThread([this] { Read(); });
+  if (thread.ok()) {
+    thread_ = *std::move(thread);
+    return;
+  }
+  absl::MutexLock lock(&mutex_);
+  news_.ended = true;
+  news_.blind = true;
+}
 
 RuntimeWatch::~RuntimeWatch() {
   context_.TryCancel();
-  thread_.join();
+  if (thread_.has_value()) thread_->join();
 }
 
 void RuntimeWatch::Read() {

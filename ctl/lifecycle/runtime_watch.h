@@ -14,7 +14,8 @@
 namespace holon::ctl {
 
 // The runtime's stream of states as a descriptor that can stand in a poll set. A thread of its own
-// reads; every method is for one other thread.
+// reads; every method is for one other thread. Where no thread is to be had the stream has ended
+// from the beginning, and `blind` says so.
 class RuntimeWatch {
  public:
   explicit RuntimeWatch(probe::ControlClient& client);
@@ -28,6 +29,7 @@ class RuntimeWatch {
   struct News {
     std::optional<holon::v1::RuntimeStatusResponse> status;  // The newest.
     bool ended = false;                                      // Nothing more will come.
+    bool blind = false;                                      // Nothing could ever come.
   };
   News Take();
 
@@ -39,7 +41,7 @@ class RuntimeWatch {
   probe::ControlClient& client_;
   absl::Mutex mutex_;
   News news_ ABSL_GUARDED_BY(mutex_);
-  std::thread thread_;
+  std::optional<std::thread> thread_;
 };
 
 }  // namespace holon::ctl

@@ -45,6 +45,23 @@ std::string StartedText(const std::string& started_at, absl::Time now) {
 
 }  // namespace
 
+std::string HappenedText(const v1::FailureView& failure) {
+  // "2026-01-02T03:04:05.678Z"
+  constexpr size_t kDay = 10;
+  constexpr size_t kTime = 8;
+  const std::string& after = failure.occurred_after();
+  const std::string& before = failure.occurred_before();
+  if (after.size() < kDay + kTime || before.size() < kDay + kTime || after == before) {
+    return failure.occurred_at();
+  }
+  const bool same_day = after.substr(0, kDay) == before.substr(0, kDay);
+  auto text = [&](const std::string& time, bool day) {
+    return absl::StrCat(day ? time.substr(0, kDay) : "", day ? " " : "",
+                        time.substr(kDay + 1, kTime));
+  };
+  return absl::StrCat("between ", text(after, true), " and ", text(before, !same_day));
+}
+
 std::string StateText(const std::string& state, const Console& console) {
   return console.Paint(ToneOf(state), absl::StrCat(MarkOf(state), " ", state));
 }
@@ -113,7 +130,7 @@ std::string StatusText(const v1::StatusView& view, absl::Time now, const Console
   if (view.has_last_failure()) {
     const v1::FailureView& failure = view.last_failure();
     add("last failure",
-        absl::StrCat(failure.occurred_at(), "  ", failure.phase(),
+        absl::StrCat(HappenedText(failure), "  ", failure.phase(),
                      failure.this_generation() ? ", this generation" : ", an earlier generation"));
     add("", Printable(failure.summary().substr(0, failure.summary().find('\n'))));
   }

@@ -19,6 +19,10 @@ std::string StatusText(const v1::StatusView& view, absl::Time now, const Console
 std::string DifferenceTable(const std::vector<v1::DifferenceView>& differences,
                             const Console& console);
 
+// When a failure happened: its time, or "between 09:12:01 and 09:14:26" where nobody saw it; with
+// the days where they differ.
+std::string HappenedText(const v1::FailureView& failure);
+
 // "● running", in its colour.
 std::string StateText(const std::string& state, const Console& console);
 

@@ -70,6 +70,8 @@ void FillFailure(const Failure& failure, const std::string& phase, v1::FailureVi
   *view->mutable_log_excerpt() = failure.log_excerpt();
   SetUnlessEmpty(failure.instance_id(), [&](const auto& id) { view->set_instance_id(id); });
   view->set_ended(failure.ended().empty() ? "unknown" : failure.ended());
+  if (failure.has_occurred_after()) view->set_occurred_after(Rfc3339(failure.occurred_after()));
+  if (failure.has_occurred_before()) view->set_occurred_before(Rfc3339(failure.occurred_before()));
 }
 
 // The disk knows what has been cleared since the runtime read it; the runtime knows what happened

@@ -59,14 +59,6 @@ absl::StatusOr<UniqueFd> Duplicate(int fd) {
 
 void EndConnection(int fd) { (void)shutdown(fd, SHUT_RDWR); }
 
-void FillStandardDescriptors() {
-  int fd;
-  do {
-    fd = open("/dev/null", O_RDWR);  // The lowest that is free; the workers' stdio is their own.
-  } while (fd >= 0 && fd <= STDERR_FILENO);
-  if (fd >= 0) close(fd);
-}
-
 bool IsPipe(int fd) {
   struct stat found;
   return fstat(fd, &found) == 0 && S_ISFIFO(found.st_mode);

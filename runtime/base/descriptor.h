@@ -32,10 +32,6 @@ absl::StatusOr<UniqueFd> Duplicate(int fd);
 // Ends a connection in both directions, for every descriptor of it in every process.
 void EndConnection(int fd);
 
-// Opens /dev/null in the place of each of 0, 1 and 2 that is closed: the next file that is opened
-// would be taken for it. Before anything is opened.
-void FillStandardDescriptors();
-
 // Whether `fd` is an end of a pipe. The end that writes polls readable when nobody reads any more.
 bool IsPipe(int fd);
 

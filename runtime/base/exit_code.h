@@ -18,9 +18,18 @@ enum class ExitCode {
   kInterrupted = 130,
 };
 
-// Of an error that may be one of permission, and else is a failure.
+// How a program ends that fails because of `error`.
 inline ExitCode ExitCodeFor(const absl::Status& error) {
-  return absl::IsPermissionDenied(error) ? ExitCode::kPermissionDenied : ExitCode::kFailed;
+  switch (error.code()) {
+    case absl::StatusCode::kOk:
+      return ExitCode::kDone;
+    case absl::StatusCode::kInvalidArgument:  // A name that is too long, and the like.
+      return ExitCode::kUsage;
+    case absl::StatusCode::kPermissionDenied:
+      return ExitCode::kPermissionDenied;
+    default:
+      return ExitCode::kFailed;
+  }
 }
 
 }  // namespace holon::base

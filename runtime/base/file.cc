@@ -9,17 +9,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <memory>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "runtime/base/process.h"
+#include "runtime/base/file_system.h"
 #include "runtime/base/status_macros.h"
 #include "runtime/base/uuid.h"
+#include "runtime/base/temporary_file.h"
 
 namespace holon::base {
 namespace {
@@ -35,7 +32,7 @@ FileType TypeOf(mode_t mode) {
 absl::StatusOr<FileInfo> InfoFrom(int result, const struct stat& found, const std::string& path) {
   if (result != 0) {
     if (errno == ENOENT || errno == ENOTDIR) return FileInfo{};
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", path));
+    return FileError(errno, absl::StrCat("cannot look at ", path));
   }
   return FileInfo{TypeOf(found.st_mode),  found.st_uid,
                   found.st_mode & 07777u, found.st_dev,
@@ -48,11 +45,16 @@ absl::Status WriteAll(int fd, absl::string_view content, const std::string& path
     ssize_t written = write(fd, content.data(), content.size());
     if (written < 0) {
       if (errno == EINTR) continue;
-      return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", path));
+      return FileError(errno, absl::StrCat("cannot write ", path));
     }
     content.remove_prefix(static_cast<size_t>(written));
   }
   return absl::OkStatus();
+}
+
+absl::Status SyncFile(int fd, const std::string& path) {
+  if (fsync(fd) == 0) return absl::OkStatus();
+  return FileError(errno, absl::StrCat("cannot sync ", path));
 }
 
 absl::StatusOr<std::string> ReadUpTo(int fd, size_t max_bytes, const std::string& path) {
@@ -62,7 +64,7 @@ absl::StatusOr<std::string> ReadUpTo(int fd, size_t max_bytes, const std::string
     ssize_t got = read(fd, buffer, std::min(sizeof buffer, max_bytes - content.size()));
     if (got < 0) {
       if (errno == EINTR) continue;
-      return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", path));
+      return FileError(errno, absl::StrCat("cannot read ", path));
     }
     if (got == 0) break;
     content.append(buffer, static_cast<size_t>(got));
@@ -70,36 +72,35 @@ absl::StatusOr<std::string> ReadUpTo(int fd, size_t max_bytes, const std::string
   return content;
 }
 
-// A rename is on disk only when its folder is.
-absl::Status SyncDirectory(const std::string& directory) {
-  UniqueFd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid() || fsync(fd.get()) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot sync ", directory));
-  }
-  return absl::OkStatus();
+// Writes a temporary file beside `path`; the caller publishes it.
+absl::StatusOr<TemporaryFile> WriteTemporary(const std::string& path, absl::string_view content,
+                                             mode_t mode) {
+  HOLON_ASSIGN_OR_RETURN(TemporaryFile temporary, TemporaryFile::Create(path, mode));
+  HOLON_RETURN_IF_ERROR(WriteAll(temporary.fd(), content, temporary.path()));
+  HOLON_RETURN_IF_ERROR(SetMode(temporary.fd(), mode));
+  HOLON_RETURN_IF_ERROR(SyncFile(temporary.fd(), temporary.path()));
+  return temporary;
 }
 
-// Writes a temporary file beside `path`; the caller publishes or removes it.
-absl::StatusOr<std::string> WriteTemporary(const std::string& path, absl::string_view content,
-                                           mode_t mode) {
-  static std::atomic<unsigned> serial{0};
-  std::string temporary = absl::StrCat(path, ".", getpid(), ".", serial++, ".tmp");
-  // Nobody but a dead process of our own pid can have left this name.
-  unlink(temporary.c_str());
-  UniqueFd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-  if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot create ", temporary));
-  absl::Status status = WriteAll(fd.get(), content, temporary);
-  if (status.ok() && fchmod(fd.get(), mode) != 0) {
-    status = absl::ErrnoToStatus(errno, absl::StrCat("cannot set the mode of ", temporary));
-  }
-  if (status.ok() && fsync(fd.get()) != 0) {
-    status = absl::ErrnoToStatus(errno, absl::StrCat("cannot sync ", temporary));
-  }
-  if (!status.ok()) {
-    unlink(temporary.c_str());
-    return status;
-  }
-  return temporary;
+// A rename is on disk only when its folder is.
+absl::Status SyncName(const std::string& path) {
+  absl::Status synced = SyncDirectory(DirectoryOf(path));
+  if (synced.ok()) return synced;
+  return absl::Status(synced.code(),
+                      absl::StrCat(path, " is written, but a power failure may undo it: ",
+                                   std::string(synced.message())));
+}
+
+// For a file system that can neither link nor rename without replacing. After a crash the file may
+// be incomplete.
+absl::Status WriteInPlace(const std::string& path, absl::string_view content, mode_t mode) {
+  UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  if (!fd.valid()) return FileError(errno, absl::StrCat("cannot create ", path));
+  absl::Status status = WriteAll(fd.get(), content, path);
+  if (status.ok()) status = SetMode(fd.get(), mode);
+  if (status.ok()) status = SyncFile(fd.get(), path);
+  if (!status.ok()) unlink(path.c_str());
+  return status;
 }
 
 }  // namespace
@@ -148,10 +149,10 @@ absl::Status CheckWritable(const std::string& path) {
 absl::StatusOr<UniqueFd> OpenForReading(const std::string& path) {
   // O_NONBLOCK: a FIFO that stands where a file should must not hang us.
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-  if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+  if (!fd.valid()) return FileError(errno, absl::StrCat("cannot open ", path));
   struct stat found;
   if (fstat(fd.get(), &found) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", path));
+    return FileError(errno, absl::StrCat("cannot look at ", path));
   }
   if (!S_ISREG(found.st_mode)) {
     return absl::FailedPreconditionError(absl::StrCat(path, " is not a regular file"));
@@ -172,7 +173,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) 
 absl::StatusOr<std::string> ReadFileTail(const std::string& path, size_t max_bytes) {
   HOLON_ASSIGN_OR_RETURN(UniqueFd fd, OpenForReading(path));
   if (lseek(fd.get(), -static_cast<off_t>(max_bytes), SEEK_END) < 0 && errno != EINVAL) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", path));
+    return FileError(errno, absl::StrCat("cannot read ", path));
   }
   return ReadUpTo(fd.get(), max_bytes, path);
 }
@@ -181,7 +182,7 @@ absl::StatusOr<UniqueFd> OpenForAppending(const std::string& path) {
   UniqueFd fd(open(path.c_str(),
                    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
                    0600));
-  if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+  if (!fd.valid()) return FileError(errno, absl::StrCat("cannot open ", path));
   struct stat found;
   if (fstat(fd.get(), &found) != 0 || !S_ISREG(found.st_mode)) {
     return absl::FailedPreconditionError(absl::StrCat(path, " is not a regular file"));
@@ -189,14 +190,19 @@ absl::StatusOr<UniqueFd> OpenForAppending(const std::string& path) {
   return fd;
 }
 
-absl::Status AppendToFile(const std::string& path, absl::string_view text) {
+absl::Status AppendLine(const std::string& path, absl::string_view line) {
   HOLON_ASSIGN_OR_RETURN(UniqueFd fd, OpenForAppending(path));
-  return WriteAll(fd.get(), text, path);
+  return WriteAll(fd.get(), absl::StrCat(EndsWithinLine(path) ? "\n" : "", line, "\n"), path);
+}
+
+bool EndsWithinLine(const std::string& path) {
+  absl::StatusOr<std::string> last = ReadFileTail(path, 1);
+  return last.ok() && !last->empty() && *last != "\n";
 }
 
 absl::StatusOr<UniqueFd> OpenDirectory(const std::string& path) {
   UniqueFd fd(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+  if (!fd.valid()) return FileError(errno, absl::StrCat("cannot open ", path));
   return fd;
 }
 
@@ -207,63 +213,32 @@ absl::StatusOr<FileInfo> InfoOf(int fd) {
 
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content, mode_t mode,
                                  Durability durability) {
-  HOLON_ASSIGN_OR_RETURN(std::string temporary, WriteTemporary(path, content, mode));
-  if (rename(temporary.c_str(), path.c_str()) != 0) {
-    absl::Status status = absl::ErrnoToStatus(errno, absl::StrCat("cannot replace ", path));
-    unlink(temporary.c_str());
-    return status;
+  HOLON_ASSIGN_OR_RETURN(TemporaryFile temporary, WriteTemporary(path, content, mode));
+  if (rename(temporary.path().c_str(), path.c_str()) != 0) {
+    return FileError(errno, absl::StrCat("cannot replace ", path));
   }
+  temporary.Renamed();
   RemoveAbandoned(path);
-  return durability == Durability::kFile ? SyncDirectory(DirectoryOf(path)) : absl::OkStatus();
-}
-
-bool IsAbandoned(const std::string& temporary) {
-  std::vector<std::string> parts = absl::StrSplit(NameOf(temporary), '.');
-  int pid;
-  // The name itself may have dots; what is before the first one may be empty.
-  if (parts.size() < 4 || parts.back() != "tmp" ||
-      !absl::SimpleAtoi(parts[parts.size() - 3], &pid)) {
-    return false;
-  }
-  absl::StatusOr<ProcessStat> writer = ReadProcessStat(pid);
-  // A zombie writes no more.
-  return absl::IsNotFound(writer.status()) || (writer.ok() && writer->state == 'Z');
-}
-
-void RemoveAbandoned(const std::string& path) {
-  const std::string prefix = absl::StrCat(NameOf(path), ".");
-  const std::string folder = DirectoryOf(path);
-  for (const std::string& name : ListDirectory(folder).value_or(std::vector<std::string>())) {
-    // "NAME.OTHER.PID.N.tmp" is of another file.
-    if (!absl::StartsWith(name, prefix) ||
-        std::count(name.begin() + static_cast<ptrdiff_t>(prefix.size()), name.end(), '.') != 2) {
-      continue;
-    }
-    const std::string temporary = JoinPath(folder, name);
-    if (IsAbandoned(temporary)) unlink(temporary.c_str());
-  }
+  return durability == Durability::kFile ? SyncName(path) : absl::OkStatus();
 }
 
 absl::Status CreateFileExclusively(const std::string& path, absl::string_view content,
                                    mode_t mode) {
-  HOLON_ASSIGN_OR_RETURN(std::string temporary, WriteTemporary(path, content, mode));
-  // link() refuses an existing name, so that the file appears whole or not at all.
-  int result = link(temporary.c_str(), path.c_str());
-  absl::Status status = result == 0
-                            ? absl::OkStatus()
-                            : absl::ErrnoToStatus(errno, absl::StrCat("cannot create ", path));
-  unlink(temporary.c_str());
-  return status.ok() ? SyncDirectory(DirectoryOf(path)) : status;
+  HOLON_ASSIGN_OR_RETURN(TemporaryFile temporary, WriteTemporary(path, content, mode));
+  absl::Status created = PublishWithoutReplacing(temporary.path(), path);
+  if (absl::IsUnimplemented(created)) created = WriteInPlace(path, content, mode);
+  HOLON_RETURN_IF_ERROR(created);
+  return SyncName(path);
 }
 
 absl::Status RemoveFile(const std::string& path) {
   if (unlink(path.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return absl::OkStatus();
-  return absl::ErrnoToStatus(errno, absl::StrCat("cannot remove ", path));
+  return FileError(errno, absl::StrCat("cannot remove ", path));
 }
 
 absl::Status RenameFile(const std::string& from, const std::string& to) {
   if (rename(from.c_str(), to.c_str()) == 0) return absl::OkStatus();
-  return absl::ErrnoToStatus(errno, absl::StrCat("cannot rename ", from, " to ", to));
+  return FileError(errno, absl::StrCat("cannot rename ", from, " to ", to));
 }
 
 absl::Status SetAsideUnlessRegular(const std::string& path) {
@@ -278,9 +253,13 @@ absl::Status MakeDirectory(const std::string& path, mode_t mode) {
   if (error == EEXIST) {
     HOLON_ASSIGN_OR_RETURN(FileInfo info, LookThrough(path));
     if (info.type == FileType::kDirectory) return absl::OkStatus();
+    if (info.type == FileType::kAbsent) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(path, " is a symbolic link to what does not exist"));
+    }
     return absl::AlreadyExistsError(absl::StrCat(path, " is not a directory"));
   }
-  return absl::ErrnoToStatus(error, absl::StrCat("cannot create directory ", path));
+  return FileError(error, absl::StrCat("cannot create directory ", path));
 }
 
 absl::StatusOr<std::string> ReadLink(const std::string& path) {
@@ -293,7 +272,7 @@ absl::StatusOr<std::string> ReadLink(const std::string& path) {
 absl::StatusOr<std::vector<std::string>> ListDirectory(const std::string& path) {
   std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(path.c_str()), closedir);
   if (directory == nullptr) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot list ", path));
+    return FileError(errno, absl::StrCat("cannot list ", path));
   }
   std::vector<std::string> names;
   while (dirent* entry = readdir(directory.get())) {
@@ -305,10 +284,12 @@ absl::StatusOr<std::vector<std::string>> ListDirectory(const std::string& path) 
 
 absl::StatusOr<std::string> WorkingDirectory() {
   std::unique_ptr<char, void (*)(void*)> directory(getcwd(nullptr, 0), free);
-  if (directory == nullptr) {
-    return absl::ErrnoToStatus(errno, "cannot find the current directory");
+  // The kernel puts "(unreachable)" before what lies outside of the root directory.
+  if (directory != nullptr && directory.get()[0] == '/') return std::string(directory.get());
+  if (directory != nullptr || errno == ENOENT) {
+    return absl::NotFoundError("the current directory is gone");
   }
-  return std::string(directory.get());
+  return FileError(errno, "cannot find the current directory");
 }
 
 std::string CanonicalPath(absl::string_view path, absl::string_view base) {

@@ -63,9 +63,12 @@ absl::StatusOr<std::string> ReadFileTail(const std::string& path, size_t max_byt
 // For appending, created (0600) where it is missing. Refuses anything but a regular file.
 absl::StatusOr<UniqueFd> OpenForAppending(const std::string& path);
 
-// Appends with one write, so that lines of several writers do not mix; creates the file (0600)
-// where it is missing.
-absl::Status AppendToFile(const std::string& path, absl::string_view text);
+// Appends "LINE\n" with one write, so that lines of several writers do not mix; creates the file
+// (0600) where it is missing. Half a line that a full disk left there gets its end first.
+absl::Status AppendLine(const std::string& path, absl::string_view line);
+
+// The file's last byte ends no line. False where it is empty or cannot be read.
+bool EndsWithinLine(const std::string& path);
 
 // Errors as ReadFile.
 absl::StatusOr<UniqueFd> OpenForReading(const std::string& path);
@@ -84,21 +87,13 @@ enum class Durability {
 
 // Replaces `path` whole: temporary file beside it, write, fsync, rename, and for kFile fsync of the
 // folder. After a crash at any moment the old or the new file is there, never a mixture.
-// RESOURCE_EXHAUSTED: disk full.
+// RESOURCE_EXHAUSTED: disk full. An error that says "is written" came after the rename.
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content,
                                  mode_t mode = 0600, Durability durability = Durability::kFile);
 
 // As WriteFileAtomically, but ALREADY_EXISTS instead of replacing.
 absl::Status CreateFileExclusively(const std::string& path, absl::string_view content,
                                    mode_t mode = 0600);
-
-// The writer of a temporary file "PATH.PID.N.tmp" is no more, so that nobody will rename or remove
-// it. Not of any other name.
-bool IsAbandoned(const std::string& temporary);
-
-// Removes what writers of `path` left that were killed while they wrote: "PATH.PID.N.tmp" of a
-// process that is no more. WriteFileAtomically does so by itself.
-void RemoveAbandoned(const std::string& path);
 
 // OK where it was removed or was not there.
 absl::Status RemoveFile(const std::string& path);
@@ -109,7 +104,8 @@ absl::Status RenameFile(const std::string& from, const std::string& to);
 // Renames what stands at `path` to a free name beside it, unless it is a regular file or absent.
 absl::Status SetAsideUnlessRegular(const std::string& path);
 
-// Makes one directory, or finds it. ALREADY_EXISTS where something else stands there.
+// Makes one directory, or finds it. ALREADY_EXISTS where something else stands there,
+// FAILED_PRECONDITION where it is a link to nothing.
 absl::Status MakeDirectory(const std::string& path, mode_t mode);
 
 // Where a symbolic link leads, as it says.
@@ -118,7 +114,7 @@ absl::StatusOr<std::string> ReadLink(const std::string& path);
 // Names in a directory, unsorted, without "." and "..".
 absl::StatusOr<std::vector<std::string>> ListDirectory(const std::string& path);
 
-// The caller's current directory.
+// The caller's current directory. NOT_FOUND: it has been removed.
 absl::StatusOr<std::string> WorkingDirectory();
 
 // `path` made absolute from `base`, "." and ".." removed, and symbolic links resolved in the

@@ -5,7 +5,8 @@
 
 namespace holon::base {
 
-// A new file (0600) in place of the one before; -1 where there can be none.
+// A new regular file (0600) in place of the one before; -1 where there can be none. Follows no link
+// and waits for no reader of a FIFO.
 int CreateRaw(const char* path);
 
 // As much as can be written without waiting; nothing where `fd` is -1.

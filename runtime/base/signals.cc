@@ -15,7 +15,6 @@ absl::StatusOr<SignalFd> SignalFd::Create(const std::vector<int>& signals) {
   sigemptyset(&set);
   for (int signal : signals) sigaddset(&set, signal);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  signal(SIGPIPE, SIG_IGN);
   UniqueFd fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd.valid()) return absl::ErrnoToStatus(errno, "cannot create a signalfd");
   return SignalFd(std::move(fd));

@@ -20,7 +20,7 @@ class SignalFd {
     bool from_kernel = false;  // A key, a hang-up, a timer: no process has sent it.
   };
 
-  // Blocks the signals for this thread and its later children, and ignores SIGPIPE.
+  // Blocks the signals for this thread and its later threads.
   static absl::StatusOr<SignalFd> Create(const std::vector<int>& signals);
 
   // Readable when one is pending.

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,21 +11,31 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "runtime/base/process.h"
+#include "runtime/base/process_setup.h"
 
 namespace holon::base {
 
 // How a process ended.
 struct ExitStatus {
   bool signaled = false;
-  int code = 0;  // Exit status, or the signal.
+  int code = 0;          // Exit status, or the signal.
+  bool unknown = false;  // It has ended, and the kernel has told somebody else how, or nobody.
 };
 
-// "exit status 3", "signal 9 (SIGKILL)".
+// "exit status 3", "signal 9 (SIGKILL)", "unknown".
 std::string ExitStatusText(const ExitStatus& status);
 
 // Where PATH of the caller leads for `name`; a name with a slash leads to itself. NOT_FOUND;
 // PERMISSION_DENIED where what there is cannot be executed.
 absl::StatusOr<std::string> FindProgram(const std::string& name);
+
+// The first executable NAME in `folders`. NOT_FOUND names them; PERMISSION_DENIED where what there
+// is cannot be executed says why.
+absl::StatusOr<std::string> FindProgramIn(const std::vector<std::string>& folders,
+                                          const std::string& name);
+
+// The folders of PATH.
+std::vector<std::string> SearchPath();
 
 struct SpawnOptions {
   std::string program;                   // Path; PATH is not searched.
@@ -32,9 +43,12 @@ struct SpawnOptions {
   std::vector<std::string> environment;  // "NAME=value".
   std::string working_directory;
   int output_fd = -1;  // Becomes stdout and stderr; -1: /dev/null.
-  // As if the caller ran it itself: in the caller's session, with its stdin, stdout, stderr,
-  // inherited descriptors and ignored signals. Else in a session of its own.
-  bool in_callers_place = false;
+  // Not null: the program runs in the place of this process, with what its caller left: session,
+  // stdin, stdout, stderr, inherited descriptors, signals, umask and limits. Null: in a session of
+  // its own, with default signals and an empty mask.
+  const CallersWorld* callers = nullptr;
+  // Soft RLIMIT_NOFILE, where this process has raised its own.
+  std::optional<uint64_t> open_files;
 };
 
 // A child of this process. Move-only; its destruction does not touch the process.
@@ -44,8 +58,12 @@ class Child {
   ProcessHandle& handle() { return handle_; }
   // Readable once it has ended.
   int fd() const { return handle_.fd(); }
-  // How it ended; nullopt while it runs. Reaps it. Does not block.
+  // How it ended; nullopt while it runs. Reaps it. Never nullopt once fd() is readable. Blocks for
+  // up to a second while a debugger keeps the end to itself, else not.
   std::optional<ExitStatus> Reap();
+  // Its session, itself included, without what has ended: everything that it started, unless that
+  // has made a session of its own. Only for a child that was not spawned in the caller's place.
+  std::vector<ProcessHandle> Session() const;
 
  private:
   friend absl::StatusOr<Child> Spawn(const SpawnOptions& options);
@@ -54,12 +72,17 @@ class Child {
   std::optional<ExitStatus> ended_;
 };
 
-// Starts a program with an empty mask, default signals and no descriptor but 0, 1 and 2. Call it
-// from a thread that outlives the child. NOT_FOUND, PERMISSION_DENIED, RESOURCE_EXHAUSTED.
+// Starts a program. Call it from a thread that outlives the child. NOT_FOUND, PERMISSION_DENIED,
+// FAILED_PRECONDITION, RESOURCE_EXHAUSTED; the message says what is missing: the program, its
+// interpreter, the right to execute it, the working directory or /dev/null.
 absl::StatusOr<Child> Spawn(const SpawnOptions& options);
 
+// The session that a process belongs to; nullopt where that cannot be seen.
+std::optional<pid_t> SessionOf(pid_t pid);
+
 // What a program prints on stdout and stderr until it ends; at most 64 KiB. DEADLINE_EXCEEDED: it
-// was killed after `timeout`. FAILED_PRECONDITION: it failed; the message is how.
+// was killed after `timeout`, with what it had started. FAILED_PRECONDITION: it failed; the message
+// is how.
 absl::StatusOr<std::string> OutputOf(const std::string& program,
                                      const std::vector<std::string>& arguments,
                                      absl::Duration timeout);

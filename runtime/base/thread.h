@@ -8,7 +8,8 @@
 
 namespace holon::base {
 
-// Starts a thread that runs `body`. RESOURCE_EXHAUSTED: the system grants no more threads
+// Starts a thread that runs `body`, with a stack of its own for signal handlers, so that even a
+// stack overflow leaves a crash report. RESOURCE_EXHAUSTED: the system grants no more threads
 // (RLIMIT_NPROC, pids.max); std::thread would throw. The caller joins or detaches it.
 absl::StatusOr<std::thread> StartThread(absl::AnyInvocable<void()> body);
 

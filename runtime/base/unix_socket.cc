@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "runtime/base/file.h"
+#include "runtime/base/temporary_file.h"
 
 namespace holon::base {
 namespace {
@@ -39,11 +40,11 @@ absl::StatusOr<UniqueFd> ListenAt(const std::string& path) {
         path, " has ", path.size(), " bytes; a socket's path has at most ", kMaxSocketPath));
   }
   // The temporary name must fit as well, so it takes the last component's place.
-  std::string temporary = JoinPath(DirectoryOf(path), absl::StrCat(".", getpid(), ".0.tmp"));
+  std::string temporary = TemporaryName(JoinPath(DirectoryOf(path), ""));
   if (!FitsSocketPath(temporary)) temporary = path;
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return absl::ErrnoToStatus(errno, "cannot create a socket");
-  unlink(temporary.c_str());
+  if (temporary == path) unlink(path.c_str());
   sockaddr_un address = AddressOf(temporary);
   if (bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot bind ", path));

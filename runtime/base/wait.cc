@@ -3,9 +3,17 @@
 #include <errno.h>
 #include <poll.h>
 
+#include <algorithm>
+
+#include "absl/time/clock.h"
 #include "runtime/base/clock.h"
 
 namespace holon::base {
+namespace {
+
+constexpr absl::Duration kPollFailedPause = absl::Milliseconds(10);
+
+}  // namespace
 
 std::optional<size_t> WaitReadable(const std::vector<int>& fds, absl::Duration timeout) {
   std::vector<pollfd> polled;
@@ -18,6 +26,10 @@ std::optional<size_t> WaitReadable(const std::vector<int>& fds, absl::Duration t
     bool endless = timeout == absl::InfiniteDuration();
     int ready = ppoll(polled.data(), polled.size(), endless ? nullptr : &limit, nullptr);
     if (ready < 0 && errno == EINTR) continue;
+    // No memory for the call at this moment: without a pause the caller would spin.
+    if (ready < 0)
+      absl::SleepFor(std::min(kPollFailedPause, std::max(remaining, absl::ZeroDuration())));
+    if (ready < 0 && remaining > absl::ZeroDuration()) continue;
     if (ready <= 0) return std::nullopt;
     for (size_t i = 0; i < polled.size(); ++i) {
       if (polled[i].revents != 0) return i;

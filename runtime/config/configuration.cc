@@ -129,6 +129,10 @@ absl::Status Loader::SetValue(const Setting& setting) {
     if (!is_text || name.empty() || !IsUtf8(name) || HasControlCharacter(name)) {
       return absl::InvalidArgumentError("found no file's name; allowed: the path of a file");
     }
+    if (name[0] != '/' && setting.base.empty()) {
+      return absl::InvalidArgumentError(
+          "found a relative path, and the current directory is gone; allowed: an absolute path");
+    }
     return absl::OkStatus();
   }
   if (setting.withheld) return SetWithheld(setting);

@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "holon/v1/config.pb.h"
 
 namespace holon::config {
@@ -51,7 +53,8 @@ struct LoadInputs {
       environment;                // All variables; others than HOLON_* are skipped.
   std::vector<std::string> sets;  // "path=value" as given to --set, in order: the last one wins.
   std::string socket;             // --socket; empty: not given.
-  std::string working_directory;  // Relative paths in sets and variables count from here.
+  // Relative paths in sets and variables count from here; empty: it is gone.
+  std::string working_directory;
   // Overrides of an earlier start, weaker than environment and sets of this call.
   std::vector<v1::ConfigOverride> inherited;
   // Secrets by path that inherited overrides withheld and the caller still has: the runtime's own
@@ -76,14 +79,34 @@ struct LoadResult {
 LoadResult Load(const LoadInputs& inputs);
 
 // Home and its origin from --home, HOLON_HOME or ~/.holon: made canonical, not created, not
-// checked. Empty ones count as not given.
+// checked. Empty ones count as not given. INVALID_ARGUMENT as CheckGivenPath.
 struct Home {
   std::string path;
   v1::Origin origin;
 };
-Home ResolveHome(const std::optional<std::string>& flag,
-                 const std::vector<std::pair<std::string, std::string>>& environment,
-                 const std::string& working_directory);
+absl::StatusOr<Home> ResolveHome(
+    const std::optional<std::string>& flag,
+    const std::vector<std::pair<std::string, std::string>>& environment,
+    const std::string& working_directory);
+
+// INVALID_ARGUMENT: `path`, given as `name`, begins with a tilde that no shell has replaced, or is
+// relative where there is no working directory (it is empty) to count from.
+absl::Status CheckGivenPath(const std::string& name, const std::string& path,
+                            const std::string& working_directory);
+
+// What a command line gives beside the environment.
+struct GivenOptions {
+  std::optional<std::string> home;
+  std::string config_file;
+  std::string socket;
+  std::vector<std::string> sets;
+};
+
+// What to load, from a command line, an environment and the working directory; empty: it is gone.
+// INVALID_ARGUMENT as CheckGivenPath.
+absl::StatusOr<LoadInputs> MakeInputs(const GivenOptions& given,
+                                      std::vector<std::pair<std::string, std::string>> environment,
+                                      const std::string& working_directory);
 
 // "default", "config.json:3:14" with its folder, "HOLON_LOG_LEVEL", "--set log.level".
 std::string OriginText(const v1::Origin& origin);

@@ -1,11 +1,15 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/base/file.h"
+#include "runtime/base/status_macros.h"
 #include "runtime/config/configuration.h"
+#include "runtime/config/text.h"
 
 namespace holon::config {
 namespace {
@@ -31,30 +35,67 @@ std::string AccountDirectory() {
   return account.pw_dir;
 }
 
-Home MakeHome(const std::string& path, const std::string& base, v1::Source source,
-              const std::string& location) {
+absl::StatusOr<Home> MakeHome(const std::string& name, const std::string& path,
+                              const std::string& base, v1::Source source) {
+  HOLON_RETURN_IF_ERROR(CheckGivenPath(name, path, base));
   Home home;
   home.path = base::CanonicalPath(path, base);
   home.origin.set_source(source);
-  home.origin.set_location(location);
+  if (source != v1::SOURCE_DEFAULT) home.origin.set_location(name);
   return home;
 }
 
 }  // namespace
 
-Home ResolveHome(const std::optional<std::string>& flag,
-                 const std::vector<std::pair<std::string, std::string>>& environment,
-                 const std::string& working_directory) {
+absl::Status CheckGivenPath(const std::string& name, const std::string& path,
+                            const std::string& working_directory) {
+  if (path == "~" || absl::StartsWith(path, "~/")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ": found ", OneLine(path),
+                     "; allowed: a path without '~', which only shells replace (or ./~ where it is "
+                     "meant)"));
+  }
+  if (!path.empty() && path[0] != '/' && working_directory.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ": ", OneLine(path),
+                     " is relative, and the current directory is gone; give an "
+                     "absolute ",
+                     name));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Home> ResolveHome(
+    const std::optional<std::string>& flag,
+    const std::vector<std::pair<std::string, std::string>>& environment,
+    const std::string& working_directory) {
   if (flag.has_value() && !flag->empty()) {
-    return MakeHome(*flag, working_directory, v1::SOURCE_FLAG, "--home");
+    return MakeHome("--home", *flag, working_directory, v1::SOURCE_FLAG);
   }
   std::string variable = Variable(environment, "HOLON_HOME");
   if (!variable.empty()) {
-    return MakeHome(variable, working_directory, v1::SOURCE_ENVIRONMENT, "HOLON_HOME");
+    return MakeHome("HOLON_HOME", variable, working_directory, v1::SOURCE_ENVIRONMENT);
   }
   std::string user = Variable(environment, "HOME");
   if (user.empty()) user = AccountDirectory();
-  return MakeHome(base::JoinPath(user, ".holon"), working_directory, v1::SOURCE_DEFAULT, "");
+  return MakeHome("HOME", base::JoinPath(user, ".holon"), working_directory, v1::SOURCE_DEFAULT);
+}
+
+absl::StatusOr<LoadInputs> MakeInputs(const GivenOptions& given,
+                                      std::vector<std::pair<std::string, std::string>> environment,
+                                      const std::string& working_directory) {
+  HOLON_ASSIGN_OR_RETURN(Home home, ResolveHome(given.home, environment, working_directory));
+  HOLON_RETURN_IF_ERROR(CheckGivenPath("--socket", given.socket, working_directory));
+  HOLON_RETURN_IF_ERROR(CheckGivenPath("--config", given.config_file, working_directory));
+  LoadInputs inputs;
+  inputs.home = home.path;
+  inputs.home_origin = home.origin;
+  inputs.config_file = given.config_file;
+  inputs.environment = std::move(environment);
+  inputs.sets = given.sets;
+  inputs.socket = given.socket;
+  inputs.working_directory = working_directory;
+  return inputs;
 }
 
 }  // namespace holon::config

@@ -131,6 +131,12 @@ absl::Status ResolvePath(const Leaf& leaf, const std::string& base, std::string*
         "found ", Excerpt(*path),
         "; allowed: a path without '~', which only shells replace (or ./~ where it is meant)"));
   }
+  if ((*path)[0] != '/' && base.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("found ", Excerpt(*path),
+                     ", and the current directory is gone; allowed: an "
+                     "absolute path"));
+  }
   *path = base::CanonicalPath(*path, base);
   if (leaf.rule->format() == v1::FORMAT_SOCKET_PATH && path->size() > kMaxSocketPathBytes) {
     return Refuse(leaf, absl::StrCat(*path, " with ", path->size(),

@@ -50,6 +50,8 @@ v1::Failure ToWire(const state::v1::FailureRecord& record) {
   *failure.mutable_log_excerpt() = record.log_excerpt();
   failure.set_instance_id(record.instance_id());
   failure.set_ended(record.ended());
+  if (record.has_occurred_after()) *failure.mutable_occurred_after() = record.occurred_after();
+  if (record.has_occurred_before()) *failure.mutable_occurred_before() = record.occurred_before();
   return failure;
 }
 
@@ -111,7 +113,7 @@ base::ExitCode Daemon::Run() {
 
 base::ExitCode Daemon::Fail(base::ExitCode code, const std::string& message) {
   logger_.Error(message);
-  notify_.Send(absl::StrCat("STATUS=", message));
+  notify_.Send({{"STATUS", message}});
   return code;
 }
 
@@ -213,7 +215,7 @@ absl::Status Daemon::OpenControlAddr() {
 // What there is to recover before work can be done.
 void Daemon::Recover() {
   model_->SetStartup("reading state", 0, 0);
-  notify_.Send("STATUS=reading state");
+  notify_.Send({{"STATUS", "reading state"}});
   absl::StatusOr<state::v1::FailureHistory> failures = state::ReadFailures(paths_.failures);
   if (!failures.ok()) {
     logger_.Warning("the failure history cannot be read",
@@ -222,7 +224,7 @@ void Daemon::Recover() {
     model_->SetLastFailure(ToWire(*latest));
   }
   model_->BecomeReady();
-  notify_.Send(absl::StrCat("READY=1\nSTATUS=ready\nMAINPID=", getpid()));
+  notify_.Send({{"READY", "1"}, {"STATUS", "ready"}, {"MAINPID", absl::StrCat(getpid())}});
   logger_.Info("ready");
 }
 
@@ -245,7 +247,7 @@ void Daemon::Serve() {
     if (clock_.Uptime() >= heal_retry_.at()) Heal();
     if (clock_.Uptime() >= alive_at) {
       // From this loop, so that a hung one is found out.
-      notify_.Send("WATCHDOG=1");
+      notify_.Send({{"WATCHDOG", "1"}});
       alive_at = clock_.Uptime() + watchdog_ / 2;
     }
     if (!ready.has_value()) continue;
@@ -345,8 +347,8 @@ void Daemon::Drain() {
                             {"caller", order.caller},
                             {order.peer.empty() ? "recent_connections" : "peer", peers},
                             {"deadline", base::FormatDuration(drain)}});
-  notify_.Send(
-      absl::StrCat("STOPPING=1\nSTATUS=stopping: ", order.reason, " (", order.caller, ")"));
+  notify_.Send({{"STOPPING", "1"},
+                {"STATUS", absl::StrCat("stopping: ", order.reason, " (", order.caller, ")")}});
   // Whoever asks meanwhile is told DRAINING; streams end with that as their last message.
   model_->BeginDraining();
   run_watch_.End();

@@ -14,19 +14,19 @@ namespace holon::daemon {
 
 std::optional<StartupConfig> LoadStartupConfig(const Options& options, base::ExitCode* exit_code) {
   StartupConfig startup;
-  config::LoadInputs& inputs = startup.inputs;
-  inputs.environment = config::ReadEnvironment();
+  config::Environment environment = config::ReadEnvironment();
   config::ScrubSecrets();
-  inputs.working_directory = base::WorkingDirectory().value_or("/");
-  config::Home home =
-      config::ResolveHome(options.home, inputs.environment, inputs.working_directory);
-  inputs.home = home.path;
-  inputs.home_origin = home.origin;
-  inputs.config_file = options.config_file;
-  inputs.socket = options.socket;
-  inputs.sets = options.sets;
+  absl::StatusOr<config::LoadInputs> made =
+      config::MakeInputs({options.home, options.config_file, options.socket, options.sets},
+                         std::move(environment), base::WorkingDirectory().value_or(""));
+  if (!made.ok()) {
+    std::cerr << "holond: " << made.status().message() << "\n";
+    *exit_code = base::ExitCode::kUsage;
+    return std::nullopt;
+  }
+  config::LoadInputs& inputs = startup.inputs = *std::move(made);
 
-  absl::Status trusted = state::CheckHome(state::HomePaths(home.path), state::HomeUse::kChange);
+  absl::Status trusted = state::CheckHome(state::HomePaths(inputs.home), state::HomeUse::kChange);
   if (!trusted.ok()) {
     std::cerr << "holond: " << trusted.message() << "\n";
     *exit_code = base::ExitCodeFor(trusted);

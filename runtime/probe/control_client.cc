@@ -1,10 +1,14 @@
 #include "runtime/probe/control_client.h"
 
+#include <memory>
+
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "grpc/support/log.h"
 #include "grpc/support/time.h"
+#include "grpcpp/create_channel.h"
 #include "grpcpp/create_channel_posix.h"
+#include "grpcpp/security/credentials.h"
 
 namespace holon::probe {
 namespace {
@@ -18,9 +22,17 @@ gpr_timespec After(absl::Duration timeout) {
                       gpr_time_from_nanos(absl::ToInt64Nanoseconds(timeout), GPR_TIMESPAN));
 }
 
+// With its last channel gRPC takes its threads down, and waits for ever for one that it could not
+// have. So there is always one more, which connects to nothing.
+void HoldEngine() {
+  [[maybe_unused]] static const auto* held = new std::shared_ptr<grpc::Channel>(
+      grpc::CreateChannel("unix:/dev/null/none", grpc::InsecureChannelCredentials()));
+}
+
 }  // namespace
 
 ControlClient::ControlClient(base::UniqueFd fd) {
+  HoldEngine();
   // What gRPC says of a peer that talks nonsense is no message for whoever typed a command.
   gpr_set_log_function([](gpr_log_func_args*) {});
   grpc::ChannelArguments arguments;

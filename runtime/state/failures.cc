@@ -1,12 +1,34 @@
 #include "runtime/state/failures.h"
 
+#include <utility>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "runtime/base/file.h"
 #include "runtime/base/status_macros.h"
+#include "runtime/config/text.h"
 #include "runtime/state/json_file.h"
 
 namespace holon::state {
 namespace {
+
+constexpr size_t kMaxTextBytes = 2048;
+
+// How the report of a signal begins: "*** SIGSEGV received at …".
+bool IsCrashLine(absl::string_view line) { return absl::StartsWith(line, "*** SIG"); }
+
+// What is read back must be UTF-8 and bounded; a log may hold anything.
+std::string Bounded(absl::string_view text) {
+  return config::ToUtf8(text.substr(0, kMaxTextBytes));
+}
+
+v1::FailureRecord Bounded(v1::FailureRecord failure) {
+  failure.set_summary(Bounded(failure.summary()));
+  failure.set_detail_hint(Bounded(failure.detail_hint()));
+  for (std::string& line : *failure.mutable_log_excerpt()) line = Bounded(line);
+  return failure;
+}
 
 absl::StatusOr<v1::FailureHistory> ReadOrSetAside(const std::string& path) {
   absl::StatusOr<v1::FailureHistory> history = ReadFailures(path);
@@ -25,10 +47,36 @@ absl::StatusOr<v1::FailureHistory> ReadFailures(const std::string& path) {
   return history;
 }
 
+v1::FailureRecord MergeFailures(v1::FailureRecord known, const v1::FailureRecord& more) {
+  const bool knows_end = !known.ended().empty() && known.ended() != kUnknownEnd;
+  // What the caller of start saw is more than what can be told from what was left.
+  if (known.phase() != kStartupFailure && more.phase() == kStartupFailure) {
+    v1::FailureRecord swapped = more;
+    return MergeFailures(std::move(swapped), known);
+  }
+  if (!knows_end && !more.ended().empty()) known.set_ended(more.ended());
+  if (known.instance_id().empty()) known.set_instance_id(more.instance_id());
+  const bool stack = !more.log_excerpt().empty() && IsCrashLine(more.log_excerpt(0));
+  const bool has_stack = !known.log_excerpt().empty() && IsCrashLine(known.log_excerpt(0));
+  if ((stack && !has_stack) || known.log_excerpt().empty()) {
+    *known.mutable_log_excerpt() = more.log_excerpt();
+  }
+  return known;
+}
+
 void AddFailure(v1::FailureRecord failure, v1::FailureHistory* history) {
   *history->add_failures() = std::move(failure);
   int excess = history->failures_size() - kMaxFailures;
   if (excess > 0) history->mutable_failures()->DeleteSubrange(0, excess);
+}
+
+void AddEnd(v1::FailureRecord failure, v1::FailureHistory* history) {
+  for (v1::FailureRecord& known : *history->mutable_failures()) {
+    if (known.instance_id().empty() || known.instance_id() != failure.instance_id()) continue;
+    known = MergeFailures(known, failure);
+    return;
+  }
+  AddFailure(std::move(failure), history);
 }
 
 void MarkStable(const std::string& instance_id, absl::Time now, v1::FailureHistory* history) {
@@ -55,7 +103,10 @@ std::optional<v1::FailureRecord> LatestFailure(const v1::FailureHistory& history
 
 absl::Status RecordFailure(const std::string& path, v1::FailureRecord failure) {
   HOLON_ASSIGN_OR_RETURN(v1::FailureHistory history, ReadOrSetAside(path));
-  AddFailure(std::move(failure), &history);
+  AddEnd(Bounded(std::move(failure)), &history);
+  while (history.failures_size() > 1 && ToJson(history).size() > kMaxRecordBytes) {
+    history.mutable_failures()->DeleteSubrange(0, 1);
+  }
   return WriteJsonFile(path, history);
 }
 

@@ -75,6 +75,7 @@ HomePaths::HomePaths(const std::string& home)
       failures(base::JoinPath(run, "failures.json")),
       crash_report(base::JoinPath(run, "crash.log")),
       audit_log(base::JoinPath(run, "audit.log")),
+      notify_socket(base::JoinPath(run, "notify")),
       default_socket(base::JoinPath(run, "holon.sock")),
       config(base::JoinPath(home, "config.json")) {}
 

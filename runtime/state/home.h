@@ -22,6 +22,7 @@ struct HomePaths {
   std::string failures;        // run/failures.json
   std::string crash_report;    // run/crash.log: how a runtime that crashed ended
   std::string audit_log;       // run/audit.log: who changed what
+  std::string notify_socket;   // run/notify: before the random part of where a start is told
   std::string default_socket;  // run/holon.sock
   std::string config;          // config.json
 };

@@ -8,9 +8,6 @@
 namespace holon::state {
 namespace {
 
-// No record of ours comes near.
-constexpr size_t kMaxRecordBytes = 1 << 20;
-
 std::string Print(const google::protobuf::Message& message, bool add_whitespace) {
   google::protobuf::util::JsonPrintOptions options;
   options.add_whitespace = add_whitespace;

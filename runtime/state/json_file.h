@@ -10,6 +10,9 @@
 
 namespace holon::state {
 
+// Larger files are not read, so none is written. No record of ours comes near.
+inline constexpr size_t kMaxRecordBytes = 1 << 20;
+
 // NOT_FOUND: no such file. DATA_LOSS: it is there, but damaged: the message names it and what is
 // wrong. Keys of a newer version are skipped.
 absl::Status ReadJsonFile(const std::string& path, google::protobuf::Message* message);

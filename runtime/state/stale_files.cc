@@ -1,6 +1,7 @@
 #include "runtime/state/stale_files.h"
 
 #include "runtime/base/file.h"
+#include "runtime/base/temporary_file.h"
 #include "runtime/base/unix_socket.h"
 #include "runtime/state/daemon_record.h"
 #include "runtime/state/vanished.h"
@@ -41,8 +42,8 @@ absl::Status RemoveLeftovers(const InstanceLock&, const HomePaths& paths,
   if (vanished == Vanished::kRecord) (void)RecordVanished(paths);
   // A runtime that was killed while it wrote; the socket's temporary name has no name before the
   // dot.
-  for (const std::string& path :
-       {paths.pid_file, paths.daemon_record, paths.failures, base::JoinPath(paths.run, "")}) {
+  for (const std::string& path : {paths.pid_file, paths.daemon_record, paths.failures,
+                                  paths.notify_socket, base::JoinPath(paths.run, "")}) {
     base::RemoveAbandoned(path);
   }
   absl::Status first;

@@ -16,6 +16,7 @@
 #include "runtime/base/status_macros.h"
 #include "runtime/state/daemon_record.h"
 #include "runtime/state/failures.h"
+#include "runtime/state/log_line.h"
 #include "runtime/state/log_tail.h"
 
 namespace holon::state {
@@ -25,6 +26,12 @@ constexpr size_t kMaxReportBytes = 64 * 1024;
 // Lines of the log, and of a stack, that go with a failure.
 constexpr size_t kExcerptLines = 10;
 constexpr size_t kStackLines = 40;
+// Lines of a log that are looked through for those of one generation.
+constexpr size_t kSearchedLines = 200;
+// The first line that a generation writes names it (daemon.cc).
+constexpr absl::string_view kFirstLine = "answering";
+// What a program prints before it has a log: a start that fails.
+constexpr absl::string_view kPrintedPrefix = "holond: ";
 
 // "*** SIGSEGV received at …": how a report of a signal begins.
 int SignalNamedIn(absl::string_view line) {
@@ -39,6 +46,29 @@ absl::Time ModifiedAt(const std::string& path) {
   absl::StatusOr<base::FileInfo> info = base::Look(path);
   if (!info.ok() || info->type == base::FileType::kAbsent) return absl::InfinitePast();
   return info->modified;
+}
+
+// The time of the last audit entry that names the generation.
+absl::Time LastAudited(const HomePaths& paths, const std::string& instance_id) {
+  const std::vector<std::string> lines = LogTail(paths.audit_log, kExcerptLines);
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
+    if (absl::StrContains(*line, instance_id)) {
+      return LogLineTime(*line).value_or(absl::InfinitePast());
+    }
+  }
+  return absl::InfinitePast();
+}
+
+absl::Time LastTimeIn(const std::vector<std::string>& lines) {
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
+    if (std::optional<absl::Time> time = LogLineTime(*line)) return *time;
+  }
+  return absl::InfinitePast();
+}
+
+std::vector<std::string> LastOf(std::vector<std::string> lines, size_t most) {
+  if (lines.size() > most) lines.erase(lines.begin(), lines.end() - static_cast<ptrdiff_t>(most));
+  return lines;
 }
 
 bool Exists(const std::string& path) { return ModifiedAt(path) != absl::InfinitePast(); }
@@ -80,11 +110,31 @@ std::optional<CrashReport> ParseCrashReport(absl::string_view text) {
   return report;
 }
 
+std::vector<std::string> OwnLines(const std::vector<std::string>& lines,
+                                  const std::string& instance_id) {
+  std::vector<std::string> own;
+  bool theirs = false;  // From here on they are another's.
+  for (const std::string& line : lines) {
+    const bool first = absl::StrContains(line, kFirstLine) && absl::StrContains(line, "generation");
+    if (first) {
+      // A line of an earlier generation may have no first line in what was read.
+      const bool ours = instance_id.empty() || absl::StrContains(line, instance_id);
+      if (ours) own.clear();
+      theirs = !ours;
+    }
+    theirs = theirs || absl::StartsWith(line, kPrintedPrefix);
+    if (!theirs) own.push_back(line);
+  }
+  return own;
+}
+
 v1::FailureRecord DescribeVanished(const Remains& remains) {
   v1::FailureRecord failure;
   *failure.mutable_occurred_at() = ToTimestamp(remains.last_sign);
+  *failure.mutable_occurred_after() = ToTimestamp(remains.last_sign);
+  *failure.mutable_occurred_before() = ToTimestamp(std::max(remains.noticed, remains.last_sign));
   failure.set_phase(kRuntimeFailure);
-  failure.set_ended("unknown");
+  failure.set_ended(kUnknownEnd);
   std::string runtime = "the runtime";
   if (remains.record.has_value()) {
     failure.set_instance_id(remains.record->instance_id());
@@ -111,7 +161,7 @@ v1::FailureRecord DescribeVanished(const Remains& remains) {
   return failure;
 }
 
-std::optional<v1::FailureRecord> FindVanished(const HomePaths& paths) {
+std::optional<v1::FailureRecord> FindVanished(const HomePaths& paths, absl::Time noticed) {
   Remains remains;
   absl::StatusOr<v1::DaemonRecord> record = ReadDaemonRecord(paths.daemon_record);
   absl::StatusOr<std::string> report = base::ReadFile(paths.crash_report, kMaxReportBytes);
@@ -119,29 +169,33 @@ std::optional<v1::FailureRecord> FindVanished(const HomePaths& paths) {
     return std::nullopt;
   }
   if (report.ok()) remains.crash = ParseCrashReport(*report);
+  std::string instance_id = remains.crash.has_value() ? remains.crash->instance_id : "";
   if (record.ok()) {
     remains.identity = base::Judge(FromRecord(record->identity()));
     if (remains.identity == base::IdentityVerdict::kAlive) return std::nullopt;
     remains.oom_kills = base::OomKills(record->cgroup());
+    instance_id = record->instance_id();
     remains.record = *std::move(record);
   }
-  remains.log_excerpt = LogTail(paths.log, kExcerptLines);
-  remains.last_sign = std::max({ModifiedAt(paths.log), ModifiedAt(paths.daemon_record),
-                                ModifiedAt(paths.pid_file), ModifiedAt(paths.crash_report)});
+  const bool crashed = remains.crash.has_value() && remains.crash->instance_id == instance_id;
+  const std::vector<std::string> lines = OwnLines(LogTail(paths.log, kSearchedLines), instance_id);
+  remains.log_excerpt = LastOf(lines, kExcerptLines);
+  // A log file's own time may be that of a later start.
+  remains.last_sign = std::max({LastTimeIn(lines), LastAudited(paths, instance_id),
+                                ModifiedAt(paths.daemon_record), ModifiedAt(paths.pid_file)});
+  // The report was written in the moment of the end.
+  const absl::Time reported = crashed ? ModifiedAt(paths.crash_report) : absl::InfiniteFuture();
+  remains.noticed = std::min(noticed, reported);
+  if (remains.last_sign == absl::InfinitePast()) remains.last_sign = remains.noticed;
   v1::FailureRecord failure = DescribeVanished(remains);
+  if (crashed) *failure.mutable_occurred_at() = ToTimestamp(reported);
   failure.set_detail_hint(absl::StrCat("holonctl --home ", paths.home, " logs"));
   return failure;
 }
 
 v1::FailureHistory WithVanished(v1::FailureHistory history,
                                 const std::optional<v1::FailureRecord>& vanished) {
-  if (!vanished.has_value()) return history;
-  for (const v1::FailureRecord& known : history.failures()) {
-    if (known.instance_id() == vanished->instance_id() && !known.instance_id().empty()) {
-      return history;
-    }
-  }
-  AddFailure(*vanished, &history);
+  if (vanished.has_value()) AddEnd(*vanished, &history);
   return history;
 }
 

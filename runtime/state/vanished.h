@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "holon/state/v1/records.pb.h"
 #include "runtime/base/process.h"
@@ -33,18 +34,25 @@ struct Remains {
   base::IdentityVerdict identity = base::IdentityVerdict::kDead;  // Of the record.
   std::optional<CrashReport> crash;
   std::optional<uint64_t> oom_kills;     // Of the record's cgroup, now.
-  std::vector<std::string> log_excerpt;  // The log's last lines.
+  std::vector<std::string> log_excerpt;  // Its own last lines of the log.
   absl::Time last_sign;                  // When it was last seen to do something.
+  absl::Time noticed;                    // When its end was noticed.
 };
+
+// Pure. Of the last lines of a log those that the generation wrote: without those of the generation
+// before it, and without what a later start that failed has printed behind them.
+std::vector<std::string> OwnLines(const std::vector<std::string>& lines,
+                                  const std::string& instance_id);
 
 // Pure: the failure that they tell of.
 v1::FailureRecord DescribeVanished(const Remains& remains);
 
 // For a home where nobody lives: the failure of the generation that vanished from it; nullopt where
-// the last one ended cleanly.
-std::optional<v1::FailureRecord> FindVanished(const HomePaths& paths);
+// the last one ended cleanly. `noticed`: by the wall clock.
+std::optional<v1::FailureRecord> FindVanished(const HomePaths& paths,
+                                              absl::Time noticed = absl::Now());
 
-// The history, with that failure at its end where it holds none of that generation yet.
+// The history, with that failure in it: AddEnd.
 v1::FailureHistory WithVanished(v1::FailureHistory history,
                                 const std::optional<v1::FailureRecord>& vanished);
 

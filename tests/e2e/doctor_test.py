@@ -1,6 +1,6 @@
 """doctor: what is wrong, and what to do about it."""
 
-import os
+import fcntl
 import resource
 import shutil
 import subprocess
@@ -216,16 +216,15 @@ class LeftoversTest(FindingsTest):
 
     def test_what_a_writer_has_abandoned(self):
         self.home.make()
-        dead = subprocess.Popen(["true"])
-        dead.wait()
-        path = self.home.run_dir / f"failures.json.{dead.pid}.0.tmp"
+        path = self.home.run_dir / "failures.json.0a1b2c3d.tmp"
         path.touch()
         self.assertIn(f"rm {path}", self.found(0, "leftovers", "warning"))
 
     def test_what_a_writer_writes_is_none(self):
         self.home.make()
-        (self.home.run_dir / f"failures.json.{os.getpid()}.0.tmp").touch()
-        self.found(0, "leftovers", "ok")
+        with open(self.home.run_dir / "failures.json.0a1b2c3d.tmp", "wb") as writing:
+            fcntl.flock(writing, fcntl.LOCK_EX)
+            self.found(0, "leftovers", "ok")
 
 
 class MachineTest(FindingsTest):

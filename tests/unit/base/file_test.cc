@@ -1,15 +1,15 @@
 #include "runtime/base/file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <string>
 
-#include "absl/strings/str_cat.h"
+#include "runtime/base/temporary_file.h"
 
 namespace holon::base {
 namespace {
@@ -38,15 +38,40 @@ TEST_F(FileTest, IsReplacedWholeWithItsMode) {
 }
 
 TEST_F(FileTest, ReplacingRemovesWhatDeadWritersLeftAndNothingElse) {
-  const std::string dead = path_ + ".2147483646.0.tmp";
-  const std::string living = path_ + "." + std::to_string(getppid()) + ".0.tmp";
-  const std::string other = path_ + ".notes.tmp";
-  for (const std::string& path : {dead, living, other}) {
-    ASSERT_TRUE(CreateFileExclusively(path, "x").ok());
+  const std::string dead = TemporaryName(path_);
+  const std::string others = TemporaryName(path_ + ".other");
+  for (const std::string& path : {dead, others, path_ + ".notes.tmp"}) {
+    ASSERT_TRUE(AppendLine(path, "x").ok());
   }
+  absl::StatusOr<TemporaryFile> living = TemporaryFile::Create(path_, 0600);
+  ASSERT_TRUE(living.ok());
   ASSERT_TRUE(WriteFileAtomically(path_, "new").ok());
-  EXPECT_THAT(*ListDirectory(folder_),
-              UnorderedElementsAre("file", NameOf(living), "file.notes.tmp"));
+  EXPECT_THAT(*ListDirectory(folder_), UnorderedElementsAre("file", NameOf(living->path()),
+                                                            NameOf(others), "file.notes.tmp"));
+}
+
+TEST_F(FileTest, HalfALineGetsItsEndBeforeTheNextOne) {
+  ASSERT_TRUE(AppendLine(path_, "first").ok());
+  ASSERT_TRUE(AppendLine(path_, "second").ok());
+  EXPECT_EQ(*ReadFile(path_, 100), "first\nsecond\n");
+  ASSERT_EQ(truncate(path_.c_str(), 8), 0);
+  ASSERT_TRUE(AppendLine(path_, "third").ok());
+  EXPECT_EQ(*ReadFile(path_, 100), "first\nse\nthird\n");
+}
+
+TEST_F(FileTest, ALinkToNothingIsSaidToBeOne) {
+  ASSERT_EQ(symlink("/no/such/folder", path_.c_str()), 0);
+  EXPECT_THAT(MakeDirectory(path_, 0700).message(), testing::HasSubstr("symbolic link"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(OpenForAppending(path_).status()));
+}
+
+TEST_F(FileTest, AWorkingDirectoryThatIsGoneIsNotTheRoot) {
+  UniqueFd before(open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  ASSERT_TRUE(MakeDirectory(path_, 0700).ok());
+  ASSERT_EQ(chdir(path_.c_str()), 0);
+  ASSERT_EQ(rmdir(path_.c_str()), 0);
+  EXPECT_EQ(WorkingDirectory().status().message(), "the current directory is gone");
+  ASSERT_EQ(fchdir(before.get()), 0);
 }
 
 TEST_F(FileTest, ExclusiveCreationReplacesNothing) {
@@ -76,22 +101,30 @@ TEST_F(FileTest, CanonicalPathsResolveWhatExistsAndKeepTheRest) {
   EXPECT_EQ(CanonicalPath("/../..", "/"), "/");
 }
 
+TEST_F(FileTest, ATemporaryNameIsRandomAndKnownAsOne) {
+  EXPECT_NE(TemporaryName("/a/b"), TemporaryName("/a/b"));
+  EXPECT_TRUE(IsTemporaryName(NameOf(TemporaryName("/a/b.json"))));
+  EXPECT_TRUE(IsTemporaryName(NameOf(TemporaryName("/a/"))));
+  for (const char* name : {"tmp", ".tmp", "a.12345678", "a.1234567.tmp", "a.1234567G.tmp",
+                           "a.b.tmp", "12345678.tmp", "a.ABCDEF01.tmp"}) {
+    EXPECT_FALSE(IsTemporaryName(name)) << name;
+  }
+}
+
 TEST_F(FileTest, ATemporaryIsAbandonedOnceItsWriterIsNoMore) {
-  const pid_t child = fork();
-  if (child == 0) _exit(0);
-  auto named = [](const std::string& name, pid_t pid) {
-    return IsAbandoned(absl::StrCat("/somewhere/", name, ".", pid, ".0.tmp"));
-  };
-  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child), nullptr, WEXITED | WNOWAIT), 0);
-  EXPECT_TRUE(named("a.json", child)) << "a zombie";
-  ASSERT_EQ(waitpid(child, nullptr, 0), child);
-  EXPECT_TRUE(named("a.json", child));
-  EXPECT_TRUE(named("", child)) << "a socket's";
-  EXPECT_FALSE(named("a.json", getpid()));
-  EXPECT_FALSE(IsAbandoned(absl::StrCat("a.json.", child, ".0")));
-  EXPECT_FALSE(IsAbandoned(absl::StrCat("a.json.", child, ".tmp")));
-  EXPECT_FALSE(IsAbandoned("a.b.c.tmp"));
-  EXPECT_FALSE(IsAbandoned("tmp"));
+  std::string path;
+  {
+    absl::StatusOr<TemporaryFile> writing = TemporaryFile::Create(path_, 0600);
+    ASSERT_TRUE(writing.ok());
+    path = writing->path();
+    EXPECT_FALSE(IsAbandoned(path)) << "its writer lives";
+    const timespec long_ago[2] = {{1, 0}, {1, 0}};
+    ASSERT_EQ(utimensat(AT_FDCWD, path.c_str(), long_ago, 0), 0);
+    EXPECT_TRUE(IsAbandoned(path)) << "older than any writer, where there are no locks";
+  }
+  EXPECT_FALSE(IsAbandoned(path)) << "there is none";
+  ASSERT_TRUE(AppendLine(path, "x").ok());
+  EXPECT_TRUE(IsAbandoned(path)) << "nobody holds its lock";
 }
 
 }  // namespace

@@ -91,13 +91,6 @@ TEST_F(SignalsTest, AreBlockedHereAndInLaterThreadsAndOthersAreNot) {
   EXPECT_TRUE(blocked);
 }
 
-TEST_F(SignalsTest, ABrokenPipeIsNoReasonToEnd) {
-  ASSERT_TRUE(SignalFd::Create({SIGUSR1}).ok());
-  struct sigaction action;
-  ASSERT_EQ(sigaction(SIGPIPE, nullptr, &action), 0);
-  EXPECT_EQ(action.sa_handler, SIG_IGN);
-}
-
 TEST(SignalNameTest, IsTheUsualOneOrTheNumber) {
   EXPECT_EQ(SignalName(SIGTERM), "SIGTERM");
   EXPECT_EQ(SignalName(SIGKILL), "SIGKILL");

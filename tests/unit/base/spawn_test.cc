@@ -1,12 +1,18 @@
 #include "runtime/base/spawn.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <sstream>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "runtime/base/file.h"
 #include "runtime/base/wait.h"
 #include "tests/unit/base/scratch.h"
 
@@ -45,6 +51,14 @@ class SpawnTest : public ScratchTest {
     return Run(shell_).code == 0;
   }
 
+  // A caller that has touched nothing.
+  static CallersWorld Callers() {
+    CallersWorld callers;
+    sigemptyset(&callers.ignored);
+    sigemptyset(&callers.blocked);
+    return callers;
+  }
+
   UniqueFd output_;
   SpawnOptions shell_;
 };
@@ -79,7 +93,8 @@ TEST_F(SpawnTest, StandardDescriptorsLeadToTheOutputOrNowhere) {
   for (int fd : {0, 1, 2}) {
     EXPECT_TRUE(Holds(absl::StrCat("[ \"$(readlink /proc/$$/fd/", fd, ")\" = /dev/null ]"))) << fd;
   }
-  shell_.in_callers_place = true;
+  const CallersWorld callers = Callers();
+  shell_.callers = &callers;
   for (int fd : {0, 1, 2}) {
     EXPECT_TRUE(
         Holds(absl::StrCat("[ /proc/$$/fd/", fd, " -ef /proc/", getpid(), "/fd/", fd, " ]")))
@@ -97,8 +112,9 @@ TEST_F(SpawnTest, RunsInTheFolderGivenElseInOurs) {
 }
 
 TEST_F(SpawnTest, LeadsASessionOfItsOwnWhereItShould) {
+  const CallersWorld callers = Callers();
   for (bool own : {true, false}) {
-    shell_.in_callers_place = !own;
+    shell_.callers = own ? nullptr : &callers;
     shell_.arguments = {"-c", ":"};
     absl::StatusOr<Child> child = Spawn(shell_);
     ASSERT_TRUE(child.ok());
@@ -132,14 +148,68 @@ TEST_F(SpawnTest, SignalsAreAsIfNobodyHadTouchedThem) {
 }
 
 TEST_F(SpawnTest, InTheCallersPlaceWhatTheCallerIgnoresStaysIgnored) {
-  shell_.in_callers_place = true;
+  CallersWorld callers = Callers();
+  sigaddset(&callers.ignored, SIGHUP);
+  shell_.callers = &callers;
   auto pipe = signal(SIGPIPE, SIG_IGN);  // Ours, not the caller's.
-  auto hangup = signal(SIGHUP, SIG_IGN);
   EXPECT_TRUE(Holds("kill -HUP $$"));
   EXPECT_FALSE(Holds("kill -PIPE $$"));
-  signal(SIGHUP, hangup);
+  sigdelset(&callers.ignored, SIGHUP);
   EXPECT_FALSE(Holds("kill -HUP $$"));
   signal(SIGPIPE, pipe);
+}
+
+TEST_F(SpawnTest, AnEndThatTheKernelTellsNobodyIsAnEnd) {
+  auto before = signal(SIGCHLD, SIG_IGN);
+  absl::Cleanup restore = [before] { signal(SIGCHLD, before); };
+  shell_.program = "/usr/bin/tail";
+  shell_.arguments = {"-f", "/dev/null"};
+  absl::StatusOr<Child> child = Spawn(shell_);
+  ASSERT_TRUE(child.ok()) << child.status();
+  EXPECT_FALSE(child->Reap().has_value());
+  ASSERT_TRUE(child->handle().Signal(SIGKILL).ok());
+  WaitReadable({child->fd()}, absl::InfiniteDuration());
+  std::optional<ExitStatus> ended = child->Reap();
+  ASSERT_TRUE(ended.has_value());
+  EXPECT_TRUE(ended->unknown);
+  EXPECT_EQ(ExitStatusText(*ended), "unknown");
+}
+
+TEST_F(SpawnTest, AChildThatSomebodyElseReapedHasEnded) {
+  shell_.arguments = {"-c", "exit 3"};
+  absl::StatusOr<Child> child = Spawn(shell_);
+  ASSERT_TRUE(child.ok());
+  ASSERT_EQ(waitpid(child->identity().pid, nullptr, 0), child->identity().pid);
+  std::optional<ExitStatus> ended = child->Reap();
+  ASSERT_TRUE(ended.has_value());
+  EXPECT_TRUE(ended->unknown);
+}
+
+TEST_F(SpawnTest, TheSessionIsWhatAWrapperHasStarted) {
+  shell_.arguments = {"-c", "tail -f /dev/null & echo; exec tail -f /dev/null"};
+  absl::StatusOr<Child> child = Spawn(shell_);
+  ASSERT_TRUE(child.ok());
+  // The first line tells that the wrapper has forked.
+  while (ReadFile(In("output"), 10).value_or("").empty()) sched_yield();
+  std::vector<ProcessHandle> members = child->Session();
+  EXPECT_EQ(members.size(), 2u);
+  for (ProcessHandle& member : members) {
+    EXPECT_TRUE(member.Signal(SIGKILL).ok());
+    WaitReadable({member.fd()}, absl::InfiniteDuration());
+  }
+  EXPECT_TRUE(child->Session().empty());
+  EXPECT_TRUE(child->Reap().has_value());
+}
+
+TEST_F(SpawnTest, OutputIsReadWhileTheProgramRuns) {
+  absl::StatusOr<std::string> output =
+      OutputOf("/bin/sh", {"-c", "head -c 70000 /dev/zero; echo >&2"}, absl::Seconds(60));
+  ASSERT_TRUE(output.ok()) << output.status();
+  EXPECT_EQ(output->size(), 65536u);
+  EXPECT_EQ(*OutputOf("/bin/echo", {"a"}, absl::Seconds(60)), "a\n");
+  EXPECT_TRUE(absl::IsFailedPrecondition(OutputOf("/bin/false", {}, absl::Seconds(60)).status()));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(
+      OutputOf("/bin/sh", {"-c", "while :; do echo; done"}, absl::Milliseconds(50)).status()));
 }
 
 TEST_F(SpawnTest, TellsHowItEnded) {
@@ -175,11 +245,25 @@ TEST_F(SpawnTest, ReapsOnceAndRemembers) {
   EXPECT_TRUE(absl::IsNotFound(ReadProcessStat(child->identity().pid).status()));
 }
 
-TEST_F(SpawnTest, WhatCannotBeRunIsAnError) {
+TEST_F(SpawnTest, WhatCannotBeRunIsAnErrorThatSaysWhy) {
   shell_.program = In("nothing");
   EXPECT_TRUE(absl::IsNotFound(Spawn(shell_).status()));
   shell_.program = Write("text", "text");
   EXPECT_TRUE(absl::IsPermissionDenied(Spawn(shell_).status()));
+  EXPECT_THAT(Spawn(shell_).status().message(), testing::HasSubstr("is not executable"));
+  ASSERT_EQ(chmod(shell_.program.c_str(), 0700), 0);
+  EXPECT_TRUE(absl::IsFailedPrecondition(Spawn(shell_).status())) << "no #! line";
+  shell_.program = Write("script", "#!/no/such/interpreter\n");
+  ASSERT_EQ(chmod(shell_.program.c_str(), 0700), 0);
+  EXPECT_THAT(Spawn(shell_).status().message(), testing::HasSubstr("its interpreter is missing"));
+}
+
+TEST_F(SpawnTest, AProgramIsFoundInTheFirstFolderWhereItCanBeExecuted) {
+  EXPECT_TRUE(absl::IsNotFound(FindProgramIn({folder_}, "tool").status()));
+  const std::string tool = Write("tool", "");
+  EXPECT_TRUE(absl::IsPermissionDenied(FindProgramIn({folder_}, "tool").status()));
+  ASSERT_EQ(chmod(tool.c_str(), 0700), 0);
+  EXPECT_EQ(*FindProgramIn({"/no/such/folder", folder_}, "tool"), tool);
 }
 
 }  // namespace

@@ -47,17 +47,5 @@ TEST(NotificationTest, ReadsKnownKeysAndSkipsOthers) {
   EXPECT_FALSE(ParseNotification("EXTEND_TIMEOUT_USEC=-1").extended_timeout.has_value());
 }
 
-TEST(NotificationTest, IsBelievedFromTheRightProcessOnly) {
-  absl::StatusOr<NotifyReceiver> receiver = NotifyReceiver::Create();
-  ASSERT_TRUE(receiver.ok()) << receiver.status();
-  NotifySender(receiver->address()).Send("READY=1");
-  ASSERT_TRUE(WaitReadable({receiver->fd()}, absl::InfiniteDuration()).has_value());
-  EXPECT_FALSE(receiver->Receive(getpid() + 1).has_value());
-  NotifySender(receiver->address()).Send("READY=1");
-  std::optional<Notification> got = receiver->Receive(getpid());
-  ASSERT_TRUE(got.has_value());
-  EXPECT_TRUE(got->ready);
-}
-
 }  // namespace
 }  // namespace holon::base

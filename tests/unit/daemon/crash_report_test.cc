@@ -1,8 +1,10 @@
 #include "runtime/daemon/crash_report.h"
 
+#include <errno.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -11,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "runtime/base/file.h"
 #include "runtime/base/signals.h"
+#include "runtime/base/thread.h"
 #include "runtime/daemon/drain_watchdog.h"
 #include "runtime/state/vanished.h"
 
@@ -55,6 +58,37 @@ TEST_F(DyingTest, ACrashLeavesItsSignalAndStackAndEndsAsItWouldHave) {
   EXPECT_EQ(report->signal, SIGSEGV);
   // Symbolised, and far enough down to be of use.
   EXPECT_NE(absl::StrJoin(report->lines, "\n").find("main"), std::string::npos);
+}
+
+// Not inlined, and too deep for any stack.
+[[gnu::noinline]] int Overflow(int depth) {  // NOLINT
+  volatile char room[4096];
+  room[0] = static_cast<char>(depth);
+  return depth < 0 ? 0 : Overflow(depth + 1) + room[0];
+}
+
+TEST_F(DyingTest, AThreadThatHasUsedUpItsStackLeavesAReport) {
+  EXPECT_EXIT(
+      {
+        InstallCrashHandler("daemon_test");
+        NameCrashReport(path_, "g4");
+        auto thread = base::StartThread([] { (void)Overflow(0); });
+        thread->join();
+      },
+      testing::KilledBySignal(SIGSEGV), "SIGSEGV received");
+  ASSERT_TRUE(Report().has_value());
+  EXPECT_EQ(Report()->signal, SIGSEGV);
+}
+
+TEST_F(DyingTest, AFifoInTheReportsPlaceHangsNobody) {
+  ASSERT_TRUE(mkfifo(path_.c_str(), 0600) == 0 || errno == EEXIST);
+  EXPECT_EXIT(
+      {
+        InstallCrashHandler("daemon_test");
+        NameCrashReport(path_, "g5");
+        raise(SIGSEGV);
+      },
+      testing::KilledBySignal(SIGSEGV), "SIGSEGV received");
 }
 
 TEST_F(DyingTest, ACrashBeforeThereIsAGenerationGoesToStderrAlone) {

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "runtime/base/file.h"
+#include "runtime/state/json_file.h"
+#include "runtime/state/log_line.h"
 
 namespace holon::state {
 namespace {
@@ -37,7 +39,7 @@ TEST_F(AuditLogTest, HasAnObjectALine) {
 }
 
 TEST_F(AuditLogTest, BeginsANewFileWhenOneIsFull) {
-  ASSERT_TRUE(base::AppendToFile(path_, std::string(kMaxAuditBytes - 1, 'x')).ok());
+  ASSERT_TRUE(base::AppendLine(path_, std::string(kMaxAuditBytes - 2, 'x')).ok());
   v1::AuditEntry entry;
   entry.set_action("start");
   ASSERT_TRUE(AppendAudit(path_, entry).ok());
@@ -45,6 +47,26 @@ TEST_F(AuditLogTest, BeginsANewFileWhenOneIsFull) {
   ASSERT_TRUE(AppendAudit(path_, entry).ok());
   EXPECT_TRUE(std::filesystem::exists(path_ + ".1"));
   EXPECT_EQ(*base::ReadFile(path_, 1000), "{\"action\":\"start\"}\n");
+}
+
+TEST_F(AuditLogTest, HalfALineOfAFullDiskSpoilsNoOther) {
+  ASSERT_TRUE(base::WriteFileAtomically(path_, "{\"action\":\"start\"}\n{\"acti").ok());
+  v1::AuditEntry entry;
+  entry.set_action("stop");
+  ASSERT_TRUE(AppendAudit(path_, entry).ok());
+  EXPECT_EQ(*base::ReadFile(path_, 1000),
+            "{\"action\":\"start\"}\n{\"acti\n{\"action\":\"stop\"}\n");
+}
+
+TEST_F(AuditLogTest, WhatIsWrittenCanBeReadWhole) {
+  v1::AuditEntry entry;
+  entry.set_reason(std::string(100000, '\x01'));
+  entry.set_caller("\xff not UTF-8");
+  ASSERT_TRUE(AppendAudit(path_, entry).ok());
+  const std::string line = *base::ReadFile(path_, 1 << 20);
+  EXPECT_LE(line.size(), kMaxLineBytes);
+  v1::AuditEntry read;
+  EXPECT_TRUE(ReadJsonFile(path_, &read).ok());
 }
 
 TEST_F(AuditLogTest, SeveralWritersBeginOneNewFile) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/base/file.h"
+#include "runtime/base/temporary_file.h"
 #include "runtime/base/unix_socket.h"
 #include "runtime/state/daemon_record.h"
 #include "runtime/state/failures.h"
@@ -139,9 +140,10 @@ TEST_F(RecordsTest, LeftoversAreDeadSocketsPidFileAndRecord) {
 
 TEST_F(RecordsTest, CleaningRemovesWhatAKilledWriterLeft) {
   absl::StatusOr<InstanceLock> lock = InstanceLock::TryAcquire(paths_);
-  const std::vector<std::string> left = {paths_.pid_file + ".2147483646.1.tmp",
-                                         paths_.run + "/.2147483646.0.tmp"};
-  for (const std::string& path : left) ASSERT_TRUE(base::CreateFileExclusively(path, "").ok());
+  const std::vector<std::string> left = {base::TemporaryName(paths_.pid_file),
+                                         base::TemporaryName(paths_.run + "/"),
+                                         base::TemporaryName(paths_.notify_socket)};
+  for (const std::string& path : left) ASSERT_TRUE(base::AppendLine(path, "").ok());
   std::vector<std::string> removed;
   EXPECT_TRUE(
       RemoveLeftovers(*lock, paths_, paths_.default_socket, Vanished::kKnown, &removed).ok());

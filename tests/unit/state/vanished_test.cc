@@ -118,6 +118,58 @@ TEST(VanishedTest, IsAddedToAHistoryOnce) {
   EXPECT_EQ(WithVanished(history, DescribeVanished(OfGeneration("g2"))).failures_size(), 2);
 }
 
+TEST(VanishedTest, ItsEndIsDatedBetweenTheLastSignAndTheMomentItWasNoticed) {
+  Remains remains = OfGeneration("g1");
+  remains.noticed = absl::FromUnixSeconds(2000);
+  v1::FailureRecord failure = DescribeVanished(remains);
+  EXPECT_EQ(FromTimestamp(failure.occurred_after()), absl::FromUnixSeconds(1000));
+  EXPECT_EQ(FromTimestamp(failure.occurred_before()), absl::FromUnixSeconds(2000));
+  remains.noticed = absl::FromUnixSeconds(500);  // The clock was set back.
+  EXPECT_EQ(FromTimestamp(DescribeVanished(remains).occurred_before()),
+            absl::FromUnixSeconds(1000));
+}
+
+TEST(VanishedTest, OwnLinesAreThoseOfTheGenerationAlone) {
+  const std::string before = "2026-01-02T03:04:05Z info answering pid=1 generation=g0";
+  const std::string first = "2026-01-02T03:04:06Z info answering pid=2 generation=g1";
+  const std::string after = "2026-01-02T03:04:07Z info answering pid=3 generation=g2";
+  const std::string printed = "holond: the configuration is invalid:";
+  struct Row {
+    std::vector<std::string> lines;
+    std::vector<std::string> own;
+  };
+  for (const Row& row : {Row{{}, {}},
+                         {{"a", "b"}, {"a", "b"}},
+                         {{before, "x", first, "a"}, {first, "a"}},
+                         {{first, "a", after, "x"}, {first, "a"}},
+                         {{first, "a", printed, "  x: y"}, {first, "a"}},
+                         {{before, "x"}, {}}}) {
+    EXPECT_EQ(OwnLines(row.lines, "g1"), row.own);
+  }
+}
+
+TEST(FailuresTest, OneGenerationEndsOnceInWhicheverOrderItIsTold) {
+  v1::FailureRecord start;
+  start.set_phase(kStartupFailure);
+  start.set_summary("the runtime ended within the stability window");
+  start.set_instance_id("g1");
+  start.set_ended("signal 11 (SIGSEGV)");
+  start.add_log_excerpt("a line of the log");
+  Remains remains = OfGeneration("g1");
+  remains.crash = ParseCrashReport(kSegv);
+  const v1::FailureRecord crash = DescribeVanished(remains);
+  for (bool start_first : {true, false}) {
+    v1::FailureHistory history;
+    AddEnd(start_first ? start : crash, &history);
+    AddEnd(start_first ? crash : start, &history);
+    ASSERT_EQ(history.failures_size(), 1);
+    EXPECT_EQ(history.failures(0).phase(), kStartupFailure);
+    EXPECT_EQ(history.failures(0).summary(), start.summary());
+    EXPECT_EQ(history.failures(0).ended(), start.ended());
+    EXPECT_THAT(history.failures(0).log_excerpt(0), HasSubstr("*** SIGSEGV"));
+  }
+}
+
 class VanishedFilesTest : public testing::Test {
  protected:
   VanishedFilesTest() : paths_(Scratch()) { std::filesystem::create_directories(paths_.run); }
@@ -130,7 +182,7 @@ class VanishedFilesTest : public testing::Test {
 };
 
 TEST_F(VanishedFilesTest, ACleanEndLeavesNothingToFind) {
-  ASSERT_TRUE(base::AppendToFile(paths_.log, "line\n").ok());
+  ASSERT_TRUE(base::AppendLine(paths_.log, "line").ok());
   EXPECT_FALSE(FindVanished(paths_).has_value());
   EXPECT_TRUE(RecordVanished(paths_).ok());
   EXPECT_EQ(ReadFailures(paths_.failures)->failures_size(), 0);
@@ -143,7 +195,7 @@ TEST_F(VanishedFilesTest, WhatIsLeftIsRecordedAndItsReportRemoved) {
   record.mutable_identity()->set_boot_id("another");
   record.mutable_identity()->set_start_time_ticks(1);
   ASSERT_TRUE(WriteDaemonRecord(paths_.daemon_record, record).ok());
-  ASSERT_TRUE(base::AppendToFile(paths_.crash_report, kSegv).ok());
+  ASSERT_TRUE(base::WriteFileAtomically(paths_.crash_report, kSegv).ok());
   EXPECT_TRUE(RecordVanished(paths_).ok());
   absl::StatusOr<v1::FailureHistory> history = ReadFailures(paths_.failures);
   ASSERT_EQ(history->failures_size(), 1);
@@ -152,8 +204,18 @@ TEST_F(VanishedFilesTest, WhatIsLeftIsRecordedAndItsReportRemoved) {
   EXPECT_FALSE(std::filesystem::exists(paths_.crash_report));
 }
 
+TEST_F(VanishedFilesTest, WhatIsRecordedCanBeReadBack) {
+  v1::FailureRecord failure;
+  for (int i = 0; i < 40; ++i) failure.add_log_excerpt(std::string(8192, '\x01') + "\xff");
+  for (int i = 0; i < kMaxFailures; ++i) {
+    ASSERT_TRUE(RecordFailure(paths_.failures, failure).ok());
+  }
+  EXPECT_TRUE(ReadFailures(paths_.failures).ok());
+  EXPECT_GE(ReadFailures(paths_.failures)->failures_size(), 1);
+}
+
 TEST_F(VanishedFilesTest, APidFileAloneTellsThatSomebodyWas) {
-  ASSERT_TRUE(base::AppendToFile(paths_.pid_file, "42\n").ok());
+  ASSERT_TRUE(base::AppendLine(paths_.pid_file, "42").ok());
   ASSERT_TRUE(FindVanished(paths_).has_value());
   EXPECT_EQ(FindVanished(paths_)->instance_id(), "");
 }
