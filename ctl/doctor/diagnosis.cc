@@ -61,7 +61,7 @@ void JudgeConfiguration(const Facts& facts, std::vector<Finding>* findings) {
 void JudgeRuntime(const Facts& facts, std::vector<Finding>* findings) {
   if (!facts.sighting.ok()) {
     const absl::Status& status = facts.sighting.status();
-    findings->push_back(Error("runtime", ExitCodeFor(status), std::string(status.message()),
+    findings->push_back(Error("runtime", base::ExitCodeFor(status), std::string(status.message()),
                               absl::StrCat("see whose it is: ls -la ", facts.paths.run)));
     return;
   }

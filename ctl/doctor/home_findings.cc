@@ -61,7 +61,7 @@ Finding JudgeParent(const Facts& facts) {
   const std::string cannot =
       absl::StrCat(facts.home.path, " is not there and cannot be made: ", parent.path);
   if (!parent.info.ok()) {
-    return Error("home", ExitCodeFor(parent.info.status()),
+    return Error("home", base::ExitCodeFor(parent.info.status()),
                  std::string(parent.info.status().message()), elsewhere);
   }
   if (parent.info->type != FileType::kDirectory) {
@@ -142,7 +142,7 @@ Finding JudgeLifecycleLock(const Facts& facts) {
   const std::string& path = facts.paths.lifecycle_lock;
   if (!facts.lifecycle_lock.ok()) {
     const absl::Status& status = facts.lifecycle_lock.status();
-    return Error("lifecycle_lock", ExitCodeFor(status), std::string(status.message()),
+    return Error("lifecycle_lock", base::ExitCodeFor(status), std::string(status.message()),
                  absl::StrCat("ls -ld ", path));
   }
   if (*facts.lifecycle_lock != base::LockState::kHeld) {
