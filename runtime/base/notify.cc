@@ -46,14 +46,15 @@ Notification ParseNotification(absl::string_view message) {
   return notification;
 }
 
-void NotifySender::Send(absl::string_view message) const {
+bool NotifySender::Send(absl::string_view message) const {
   sockaddr_un address;
   socklen_t length = FillAddress(address_, &address);
-  if (length == 0) return;
+  if (length == 0) return true;
   UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!fd.valid()) return;
-  sendto(fd.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
-         reinterpret_cast<const sockaddr*>(&address), length);
+  if (!fd.valid()) return false;  // No descriptor at this moment.
+  return sendto(fd.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+                reinterpret_cast<const sockaddr*>(&address), length) >= 0 ||
+         (errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM);
 }
 
 absl::StatusOr<NotifyReceiver> NotifyReceiver::Create() {

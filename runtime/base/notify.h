@@ -31,8 +31,9 @@ class NotifySender {
   // To the socket named in NOTIFY_SOCKET; `address` empty: to nobody.
   explicit NotifySender(std::string address) : address_(std::move(address)) {}
 
-  // Lines of "KEY=value". Never blocks; what cannot be delivered is dropped.
-  void Send(absl::string_view message) const;
+  // Lines of "KEY=value". Never blocks. False: the listener's queue is full, so send it again; what
+  // cannot be delivered for another reason is dropped.
+  bool Send(absl::string_view message) const;
 
  private:
   std::string address_;
