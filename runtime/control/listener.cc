@@ -12,6 +12,7 @@ namespace holon::control {
 namespace {
 
 constexpr size_t kRecentPeers = 4;
+constexpr int kMostAtOnce = 64;
 
 }  // namespace
 
@@ -22,8 +23,8 @@ Listener::Listener(base::UniqueFd socket, RuntimeModel& model, base::Logger& log
       admit_(std::move(admit)),
       reserve_(dup(socket_.get())) {}
 
-void Listener::AcceptAll() {
-  while (true) {
+void Listener::AcceptSome() {
+  for (int taken = 0; taken < kMostAtOnce; ++taken) {
     absl::StatusOr<base::UniqueFd> connection = base::AcceptFrom(socket_.get());
     if (absl::IsUnavailable(connection.status())) return;
     if (!connection.ok()) {
@@ -50,7 +51,7 @@ void Listener::AcceptAll() {
 }
 
 void Listener::Replace(base::UniqueFd socket) {
-  AcceptAll();
+  AcceptSome();
   socket_ = std::move(socket);
   reserve_.Reset(dup(socket_.get()));
 }

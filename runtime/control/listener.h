@@ -23,8 +23,8 @@ class Listener {
 
   // Readable when somebody waits.
   int fd() const { return socket_.get(); }
-  // Takes everybody who waits. Does not block.
-  void AcceptAll();
+  // Takes those who wait, a bounded number of them. Does not block.
+  void AcceptSome();
   // Listens on `socket` from now on. Whoever waits at the old one is still served.
   void Replace(base::UniqueFd socket);
   // "pid 12 uid 0, pid 15 uid 0": who connected last, as the kernel says.

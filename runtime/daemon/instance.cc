@@ -133,59 +133,106 @@ std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
   return Instance(*std::move(lock), *std::move(home), paths, socket_path, std::move(handed));
 }
 
-absl::StatusOr<base::UniqueFd> Instance::Announce(const state::v1::DaemonRecord& record) {
-  HOLON_RETURN_IF_ERROR(UpdateRecord(record));
-  pid_text_ = absl::StrCat(record.identity().pid(), "\n");
+absl::StatusOr<base::UniqueFd> Instance::Announce(const state::v1::DaemonRecord& record,
+                                                  const Step& step) {
+  step("writing the record");
+  {
+    absl::MutexLock disk(&files_->disk);
+    HOLON_RETURN_IF_ERROR(WriteRecord(record));
+  }
+  step("writing the pid file");
   HOLON_RETURN_IF_ERROR(
       base::WriteFileAtomically(paths_.pid_file, pid_text_, 0600, base::Durability::kWhole));
   if (handed_.has_value()) return std::move(handed_->fd);
+  step("making the socket");
   HOLON_ASSIGN_OR_RETURN(base::UniqueFd socket, base::ListenAt(socket_path_));
-  HOLON_ASSIGN_OR_RETURN(socket_file_, base::Look(socket_path_));
+  HOLON_ASSIGN_OR_RETURN(base::FileInfo file, base::Look(socket_path_));
+  absl::MutexLock lock(&files_->mutex);
+  files_->socket = file;
   return socket;
 }
 
-absl::Status Instance::UpdateRecord(const state::v1::DaemonRecord& record) {
-  absl::MutexLock lock(&record_->mutex);
-  record_->text = state::ToJson(record);
+std::string Instance::PidText() { return absl::StrCat(getpid(), "\n"); }
+
+absl::Status Instance::WriteRecord(const state::v1::DaemonRecord& record) {
+  {
+    absl::MutexLock lock(&files_->mutex);
+    files_->record = state::ToJson(record);
+  }
   return state::WriteDaemonRecord(paths_.daemon_record, record);
 }
 
-Healed Instance::Heal() {
+absl::Status Instance::UpdateRecord(const state::v1::DaemonRecord& record) {
+  absl::MutexLock disk(&files_->disk);
+  if (files_->lock.StillAt(paths_.instance_lock)) return WriteRecord(record);
+  absl::MutexLock lock(&files_->mutex);
+  files_->record = state::ToJson(record);
+  return absl::FailedPreconditionError(
+      absl::StrCat(paths_.daemon_record, " is written once ", paths_.instance_lock, " is back"));
+}
+
+Healed Instance::Heal(const std::set<std::string>& resting) {
+  absl::MutexLock disk(&files_->disk);
   Healed healed;
-  healed.status = HealRunDirectory();
+  healed.status = HealRunDirectory(&healed);
   if (!healed.status.ok()) return healed;
-  healed.status = HealLock(paths_.instance_lock, &lock_, &healed);
-  // Without the lock nothing there is ours: whoever holds it may be another runtime.
+  healed.status = HealLock(paths_.instance_lock, &files_->lock, &healed);
+  // Without the lock nothing there is ours: its holder may be another runtime.
+  if (absl::IsAborted(healed.status)) healed.loss = Healed::Loss::kLock;
   if (!healed.status.ok()) return healed;
+  std::string record;
+  base::FileInfo socket;
   {
-    absl::MutexLock lock(&record_->mutex);
-    healed.status.Update(HealContent(paths_.daemon_record, record_->text, &healed));
+    absl::MutexLock lock(&files_->mutex);
+    record = files_->record;
+    socket = files_->socket;
   }
-  healed.status.Update(HealContent(paths_.pid_file, pid_text_, &healed));
-  if (!handed_.has_value()) healed.status.Update(HealSocket(socket_path_, &socket_file_, &healed));
+  if (resting.count(paths_.daemon_record) == 0) {
+    healed.status.Update(HealContent(paths_.daemon_record, record, &healed));
+  }
+  if (resting.count(paths_.pid_file) == 0) {
+    healed.status.Update(HealContent(paths_.pid_file, pid_text_, &healed));
+  }
+  if (handed_.has_value() || resting.count(socket_path_) > 0) return healed;
+  healed.status.Update(HealSocket(socket_path_, &socket, &healed));
+  absl::MutexLock lock(&files_->mutex);
+  files_->socket = socket;
   return healed;
 }
 
-absl::Status Instance::HealRunDirectory() {
-  HOLON_RETURN_IF_ERROR(CheckHome(paths_.home, &home_));
+absl::Status Instance::HealRunDirectory(Healed* healed) {
+  absl::Status checked = CheckHome(paths_.home, &home_);
+  if (absl::IsNotFound(checked) || absl::IsFailedPrecondition(checked)) {
+    healed->loss = Healed::Loss::kHome;
+  }
+  HOLON_RETURN_IF_ERROR(checked);
   return base::MakeDirectory(paths_.run, 0700);
 }
 
 absl::Status Instance::Withdraw() {
-  absl::Status first;
-  // What somebody else has put in our socket's place is theirs.
-  absl::StatusOr<base::FileInfo> there = base::Look(socket_path_);
-  if (there.ok() && there->inode == socket_file_.inode && there->device == socket_file_.device) {
-    first.Update(base::RemoveFile(socket_path_));
-  }
   std::string record;
+  base::FileInfo socket;
   {
-    absl::MutexLock lock(&record_->mutex);
-    record = record_->text;
+    absl::MutexLock lock(&files_->mutex);
+    record = files_->record;
+    socket = files_->socket;
   }
+  absl::Status first;
   first.Update(RemoveOwn(paths_.pid_file, pid_text_));
   first.Update(RemoveOwn(paths_.daemon_record, record));
+  // What somebody else has put in our socket's place is theirs.
+  absl::StatusOr<base::FileInfo> there = base::Look(socket_path_);
+  if (there.ok() && there->SameFile(socket)) first.Update(base::RemoveFile(socket_path_));
   return first;
+}
+
+std::function<bool()> Instance::HoldsLock() const {
+  return [files = std::weak_ptr<Files>(files_), path = paths_.instance_lock] {
+    std::shared_ptr<Files> alive = files.lock();
+    if (alive == nullptr) return false;
+    absl::MutexLock disk(&alive->disk);
+    return alive->lock.StillAt(path);
+  };
 }
 
 }  // namespace holon::daemon

@@ -1,8 +1,10 @@
 #ifndef HOLON_RUNTIME_DAEMON_INSTANCE_H_
 #define HOLON_RUNTIME_DAEMON_INSTANCE_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -26,8 +28,9 @@ struct Refusal {
   std::string message;  // What was found and what to do.
 };
 
-// This process's claim on a home: the instance lock, and with it socket, pid file and record.
-// Announce, Heal and Withdraw are for one thread; UpdateRecord may be called from another.
+// This process's claim on a home: the instance lock, and with it socket, pid file and record. All
+// methods wait for the disk. UpdateRecord and Heal may be called from any thread after Announce;
+// Withdraw too, and it waits for neither of them.
 class Instance {
  public:
   // Takes the lock, waiting a second for whoever may be cleaning up; makes sure that no other
@@ -39,44 +42,58 @@ class Instance {
                                        std::optional<base::HandedSocket> handed, int interrupt_fd,
                                        Refusal* refusal);
 
-  // Writes record and pid file, then listens: whoever can connect can read who we are.
-  absl::StatusOr<base::UniqueFd> Announce(const state::v1::DaemonRecord& record);
+  // Told of a step of Announce before it begins, because each may wait long for the disk.
+  using Step = std::function<void(const std::string& step)>;
 
-  // Replaces the record, after a reload.
+  // Writes record and pid file, then listens: a client that can connect can read who we are.
+  absl::StatusOr<base::UniqueFd> Announce(const state::v1::DaemonRecord& record, const Step& step);
+
+  // Replaces the record, after a reload. FAILED_PRECONDITION: the lock is lost, so Heal writes the
+  // record once it has the lock again.
   absl::Status UpdateRecord(const state::v1::DaemonRecord& record);
 
-  // Puts back whatever of lock file, socket, pid file and record is no longer as this object made
-  // it, and the run directory itself. After Announce.
-  Healed Heal();
+  // Puts back those of lock file, socket, pid file and record that are no longer as this object
+  // made them, and the run directory itself. After Announce. Leaves alone what is in `resting`.
+  Healed Heal(const std::set<std::string>& resting = {});
 
-  // Removes socket, pid file and record: what Announce made, and nothing else. The lock goes last,
-  // with this object.
+  // Removes pid file, record and socket: what Announce made, and nothing else. The socket goes
+  // last, so that a runtime whose disk is slow answers to its end. The lock goes with this object.
   absl::Status Withdraw();
+
+  // Tells whether the lock is held and stands at its path. Outlives this object: false then.
+  std::function<bool()> HoldsLock() const;
 
  private:
   Instance(base::FileLock lock, base::UniqueFd home, const state::HomePaths& paths,
            std::string socket_path, std::optional<base::HandedSocket> handed)
-      : lock_(std::move(lock)),
-        home_(std::move(home)),
+      : home_(std::move(home)),
         paths_(paths),
         socket_path_(std::move(socket_path)),
-        handed_(std::move(handed)) {}
+        handed_(std::move(handed)),
+        pid_text_(PidText()),
+        files_(std::make_shared<Files>(std::move(lock))) {}
 
-  absl::Status HealRunDirectory();
+  static std::string PidText();
+  absl::Status HealRunDirectory(Healed* healed);
+  absl::Status WriteRecord(const state::v1::DaemonRecord& record);
 
-  base::FileLock lock_;
+  // Behind a pointer, so that an instance can be moved before it is announced.
+  struct Files {
+    explicit Files(base::FileLock held) : lock(std::move(held)) {}
+    absl::Mutex disk;  // Of those who write to the run directory. Held over disk I/O.
+    base::FileLock lock ABSL_GUARDED_BY(disk);
+    absl::Mutex mutex;  // Held for moments only.
+    std::string record ABSL_GUARDED_BY(mutex);
+    // Inode 0 before Announce, and of one that was handed down.
+    base::FileInfo socket ABSL_GUARDED_BY(mutex);
+  };
+
   base::UniqueFd home_;
   state::HomePaths paths_;
   std::string socket_path_;
   std::optional<base::HandedSocket> handed_;
-  base::FileInfo socket_file_;  // Inode 0 before Announce, and of one that was handed down.
   std::string pid_text_;
-  // Behind a pointer, so that an instance can be moved before it is announced.
-  struct Record {
-    absl::Mutex mutex;
-    std::string text ABSL_GUARDED_BY(mutex);
-  };
-  std::unique_ptr<Record> record_ = std::make_unique<Record>();
+  std::shared_ptr<Files> files_;
 };
 
 }  // namespace holon::daemon
