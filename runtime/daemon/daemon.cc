@@ -65,9 +65,7 @@ base::ExitCode Daemon::Run() {
     notifier_.Tell({{"STATUS", std::string(started.message())}});
     return base::ExitCode::kFailed;
   }
-  const absl::Duration now = clock_.Uptime();
-  if (watchdog_ != absl::InfiniteDuration()) alive_at_ = now;
-  step_at_ = now + kStepEvery;
+  step_at_ = clock_.Uptime() + kStepEvery;
   while (!finished_.has_value()) {
     (void)base::WaitReadable({wake_->fd(), signals_.fd()},
                              std::max(NextDeadline() - clock_.Uptime(), absl::ZeroDuration()));
@@ -150,6 +148,7 @@ void Daemon::TakeInbox() {
   if (inbox.ready && step_at_ != absl::InfiniteDuration()) {
     step_at_ = absl::InfiniteDuration();
     stable_at_ = clock_.Uptime() + kStableAfter;
+    if (watchdog_ != absl::InfiniteDuration()) alive_at_ = clock_.Uptime();
   }
   finished_ = inbox.ended;
 }

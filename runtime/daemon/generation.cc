@@ -66,6 +66,11 @@ Generation::Generation(StartupConfig startup, std::optional<base::HandedSocket> 
       audit_(paths_.audit_log, logger_, clock_),
       worker_(kMostWaitingJobs) {}
 
+absl::Status Generation::Start() {
+  worker_.Post([this] { announced_.WaitForNotification(); });
+  return worker_.Start();
+}
+
 std::optional<Refusal> Generation::Claim(int interrupt_fd) {
   const std::string& socket_path = first_config_.socket_path();
   if (handed_.has_value() && handed_->path != socket_path) {
@@ -84,36 +89,48 @@ std::optional<Refusal> Generation::Claim(int interrupt_fd) {
 }
 
 absl::Status Generation::Announce() {
-  host_.begin_step("reading the fingerprint key");
-  HOLON_ASSIGN_OR_RETURN(config::FingerprintKey key, config::EnsureFingerprintKey(paths_.home));
-  config_.emplace(std::move(startup_configuration_), std::move(key));
   model_.emplace(Self());
   NameCrashReport(paths_.crash_report, model_->instance_id());
   audit_.SetGeneration(model_->instance_id());
-  reloader_.emplace(*config_, *model_, logger_, audit_,
-                    [this] { return instance_->UpdateRecord(Record()); });
-  HOLON_ASSIGN_OR_RETURN(base::UniqueFd socket, instance_->Announce(Record(), host_.begin_step));
-  HOLON_RETURN_IF_ERROR(StartServing(std::move(socket)));
-  if (!Advance(Stage::kAnnounced)) {
-    model_->BeginDraining();
-    return absl::CancelledError("asked to stop before it answered");
-  }
+  HOLON_RETURN_IF_ERROR(StartServing());
+  if (!Advance(Stage::kAnswering)) model_->BeginDraining();
+  host_.begin_step("reading the fingerprint key");
+  HOLON_ASSIGN_OR_RETURN(config::FingerprintKey key, config::EnsureFingerprintKey(paths_.home));
+  Configure(std::move(key));
+  HOLON_RETURN_IF_ERROR(instance_->Announce(Record(), host_.begin_step));
+  HOLON_RETURN_IF_ERROR(StartHealing());
+  if (!Advance(Stage::kAnnounced)) return absl::CancelledError("asked to stop while it started");
+  announced_.Notify();
   AuditLater("start", "", ParentText(), "");
   LogAnnounced();
   return absl::OkStatus();
 }
 
-// Everything that a call needs is there before the first one can come.
-absl::Status Generation::StartServing(base::UniqueFd socket) {
+// From here on calls come.
+absl::Status Generation::StartServing() {
+  model_->SetStartup("starting", 0, 0);
   server_.emplace(*model_, *this, control::Access(first_config_), first_config_.control_addr());
   model_->OnChange([this] { server_->Publish(); });
+  acceptor_.emplace(*model_, logger_,
+                    [this](base::UniqueFd connection) { server_->Serve(std::move(connection)); });
+  HOLON_RETURN_IF_ERROR(server_->Start());
+  HOLON_ASSIGN_OR_RETURN(base::UniqueFd socket, instance_->Listen());
+  HOLON_RETURN_IF_ERROR(acceptor_->Start(std::move(socket)));
   logger_.OnHealth([this](const LogHealth& health) {
     model_->Count([&](v1::Counters* counts) { counts->set_log_lines_lost(health.lines_lost); });
     model_->SetDegraded("log", health.trouble);
   });
-  HOLON_RETURN_IF_ERROR(server_->Start());
-  acceptor_.emplace(*model_, logger_,
-                    [this](base::UniqueFd connection) { server_->Serve(std::move(connection)); });
+  return absl::OkStatus();
+}
+
+void Generation::Configure(config::FingerprintKey key) {
+  config_.emplace(std::move(startup_configuration_), std::move(key));
+  model_->SetConfig(config_->fingerprint(), config_->described(), first_config_.http_addr());
+  reloader_.emplace(*config_, *model_, logger_, audit_,
+                    [this] { return instance_->UpdateRecord(Record()); });
+}
+
+absl::Status Generation::StartHealing() {
   HOLON_ASSIGN_OR_RETURN(base::Wake wake, base::Wake::Create());
   healer_.emplace(
       *instance_, RunWatch(paths_, first_config_.socket_path()), std::move(wake), *model_, logger_,
@@ -122,7 +139,6 @@ absl::Status Generation::StartServing(base::UniqueFd socket) {
                    [this](const std::string& reason) {
                      host_.request_drain({reason, "the runtime itself", std::nullopt});
                    }});
-  HOLON_RETURN_IF_ERROR(acceptor_->Start(std::move(socket)));
   return healer_->Start();
 }
 
@@ -137,9 +153,6 @@ v1::RuntimeStatusResponse Generation::Self() const {
   self.set_http_addr(first_config_.http_addr());
   self.set_control_addr(first_config_.control_addr());
   *self.mutable_started_at() = state::ToTimestamp(clock_.Now());
-  self.set_config_fingerprint(config_->fingerprint());
-  const std::vector<v1::ConfigValue> described = config_->described();
-  self.mutable_config()->Assign(described.begin(), described.end());
   return self;
 }
 
@@ -197,11 +210,11 @@ void Generation::BeginDraining(const control::ShutdownOrder& order, absl::Durati
   {
     absl::MutexLock lock(&mutex_);
     draining_ = true;
-    if (stage_ != Stage::kAnnounced) return;
+    if (stage_ < Stage::kAnswering) return;
   }
   // Clients that ask meanwhile are told DRAINING; streams end with that as their last message.
   model_->BeginDraining();
-  healer_->End();
+  if (stage() == Stage::kAnnounced) healer_->End();
   const std::string recent = acceptor_->RecentPeers();
   AuditLater("stop", order.reason, order.caller, recent);
   logger_.Info("draining", {{"reason", order.reason},
@@ -215,9 +228,11 @@ void Generation::End(absl::Duration grace) {
     healer_->End();
     healer_->Join();
   }
+  if (!announced_.HasBeenNotified()) announced_.Notify();
   worker_.Flush();  // Audit lines.
-  if (stage() == Stage::kAnnounced)
+  if (stage() >= Stage::kAnswering) {
     logger_.Info("stopped", {{"generation", model_->instance_id()}});
+  }
   (void)logger_.Flush(absl::InfiniteDuration());
   // All disks have been waited for: what follows is short, and until then we have answered.
   absl::Status withdrawn = instance_.has_value() ? instance_->Withdraw() : absl::OkStatus();
@@ -272,9 +287,9 @@ void Generation::ReloadOnSignal(int sender_pid) {
 // Waits for the worker, because today's RuntimeHost wants its answer at once.
 grpc::Status Generation::OnWorker(absl::AnyInvocable<grpc::Status()> call) {
   auto done = std::make_shared<absl::Notification>();
-  grpc::Status status;
-  const bool taken = worker_.Post([&status, done, call = std::move(call)]() mutable {
-    status = call();
+  grpc::Status status(grpc::StatusCode::UNAVAILABLE, "the runtime is ending");
+  const bool taken = worker_.Post([this, &status, done, call = std::move(call)]() mutable {
+    if (reloader_.has_value()) status = call();
     done->Notify();
   });
   if (!taken) return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many calls wait");
@@ -291,7 +306,7 @@ grpc::Status Generation::Reload(const v1::ReloadRequest& request, v1::ReloadResp
   return OnWorker([this, &request, response] {
     grpc::Status status = reloader_->Reload(request, response);
     // Healing writes what the record should hold, and tries again until it can.
-    healer_->Wake();
+    if (stage() == Stage::kAnnounced) healer_->Wake();
     return status;
   });
 }

@@ -9,6 +9,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/unique_fd.h"
@@ -46,11 +47,12 @@ class Generation final : public control::RuntimeHost {
              base::Clock& clock, Host host);
 
   // Starts the worker. RESOURCE_EXHAUSTED: no thread can be had.
-  absl::Status Start() { return worker_.Start(); }
+  absl::Status Start();
 
   // Takes the home. `interrupt_fd` ends the wait for its lock.
   std::optional<Refusal> Claim(int interrupt_fd);
-  // Answers from now on. CANCELLED: BeginDraining was called before.
+  // Answers, and then writes who answers: calls come while it waits for the disk. CANCELLED:
+  // BeginDraining was called before it was done.
   absl::Status Announce();
   // False: BeginDraining was called before, so it never becomes ready.
   bool Recover();
@@ -72,11 +74,13 @@ class Generation final : public control::RuntimeHost {
   void RequestShutdown(const control::ShutdownOrder& order) override;
 
  private:
-  enum class Stage { kNew, kClaimed, kAnnounced };
+  enum class Stage { kNew, kClaimed, kAnswering, kAnnounced };
 
   v1::RuntimeStatusResponse Self() const;
   state::v1::DaemonRecord Record() const;
-  absl::Status StartServing(base::UniqueFd socket);
+  absl::Status StartServing();
+  absl::Status StartHealing();
+  void Configure(config::FingerprintKey key);
   grpc::Status OnWorker(absl::AnyInvocable<grpc::Status()> call);
   void AuditLater(const std::string& action, const std::string& reason, const std::string& caller,
                   const std::string& seen);
@@ -99,13 +103,15 @@ class Generation final : public control::RuntimeHost {
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
 
   // Made by the life thread; others use them once the stage says so.
-  std::optional<Instance> instance_;  // From kClaimed.
-  std::optional<LiveConfig> config_;  // From kAnnounced, as are those below.
-  std::optional<control::RuntimeModel> model_;
-  std::optional<Reloader> reloader_;
+  std::optional<Instance> instance_;            // From kClaimed.
+  std::optional<control::RuntimeModel> model_;  // From kAnswering, as are server and acceptor.
   std::optional<control::ControlServer> server_;
   std::optional<AcceptLoop> acceptor_;
+  std::optional<LiveConfig> config_;  // From kAnnounced, as are those below.
+  std::optional<Reloader> reloader_;
   std::optional<Healer> healer_;
+  // The worker's first job waits for it: all others find what Announce makes, or that it failed.
+  absl::Notification announced_;
   Worker worker_;  // Last: what it still does needs the others.
 };
 

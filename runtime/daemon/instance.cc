@@ -133,23 +133,23 @@ std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
   return Instance(*std::move(lock), *std::move(home), paths, socket_path, std::move(handed));
 }
 
-absl::StatusOr<base::UniqueFd> Instance::Announce(const state::v1::DaemonRecord& record,
-                                                  const Step& step) {
+absl::StatusOr<base::UniqueFd> Instance::Listen() {
+  if (handed_.has_value()) return std::move(handed_->fd);
+  HOLON_ASSIGN_OR_RETURN(base::UniqueFd socket, base::ListenAt(socket_path_));
+  HOLON_ASSIGN_OR_RETURN(base::FileInfo file, base::Look(socket_path_));
+  absl::MutexLock lock(&files_->mutex);
+  files_->socket = file;
+  return socket;
+}
+
+absl::Status Instance::Announce(const state::v1::DaemonRecord& record, const Step& step) {
   step("writing the record");
   {
     absl::MutexLock disk(&files_->disk);
     HOLON_RETURN_IF_ERROR(WriteRecord(record));
   }
   step("writing the pid file");
-  HOLON_RETURN_IF_ERROR(
-      base::WriteFileAtomically(paths_.pid_file, pid_text_, 0600, base::Durability::kWhole));
-  if (handed_.has_value()) return std::move(handed_->fd);
-  step("making the socket");
-  HOLON_ASSIGN_OR_RETURN(base::UniqueFd socket, base::ListenAt(socket_path_));
-  HOLON_ASSIGN_OR_RETURN(base::FileInfo file, base::Look(socket_path_));
-  absl::MutexLock lock(&files_->mutex);
-  files_->socket = file;
-  return socket;
+  return base::WriteFileAtomically(paths_.pid_file, pid_text_, 0600, base::Durability::kWhole);
 }
 
 std::string Instance::PidText() { return absl::StrCat(getpid(), "\n"); }

@@ -42,11 +42,14 @@ class Instance {
                                        std::optional<base::HandedSocket> handed, int interrupt_fd,
                                        Refusal* refusal);
 
+  // Listens on the socket: before anything else, so that a runtime whose start waits for the disk
+  // answers already.
+  absl::StatusOr<base::UniqueFd> Listen();
+
   // Told of a step of Announce before it begins, because each may wait long for the disk.
   using Step = std::function<void(const std::string& step)>;
-
-  // Writes record and pid file, then listens: a client that can connect can read who we are.
-  absl::StatusOr<base::UniqueFd> Announce(const state::v1::DaemonRecord& record, const Step& step);
+  // Writes record and pid file.
+  absl::Status Announce(const state::v1::DaemonRecord& record, const Step& step);
 
   // Replaces the record, after a reload. FAILED_PRECONDITION: the lock is lost, so Heal writes the
   // record once it has the lock again.
@@ -56,7 +59,7 @@ class Instance {
   // made them, and the run directory itself. After Announce. Leaves alone what is in `resting`.
   Healed Heal(const std::set<std::string>& resting = {});
 
-  // Removes pid file, record and socket: what Announce made, and nothing else. The socket goes
+  // Removes pid file, record and socket: what this object made, and nothing else. The socket goes
   // last, so that a runtime whose disk is slow answers to its end. The lock goes with this object.
   absl::Status Withdraw();
 
@@ -84,7 +87,7 @@ class Instance {
     base::FileLock lock ABSL_GUARDED_BY(disk);
     absl::Mutex mutex;  // Held for moments only.
     std::string record ABSL_GUARDED_BY(mutex);
-    // Inode 0 before Announce, and of one that was handed down.
+    // Inode 0 before Listen, and of one that was handed down.
     base::FileInfo socket ABSL_GUARDED_BY(mutex);
   };
 
