@@ -11,6 +11,7 @@
 #include "runtime/base/signals.h"
 #include "runtime/daemon/crash_report.h"
 #include "runtime/daemon/daemon.h"
+#include "runtime/daemon/grpc_log.h"
 #include "runtime/daemon/options.h"
 #include "runtime/daemon/process_logger.h"
 #include "runtime/daemon/startup.h"
@@ -63,6 +64,7 @@ ExitCode Main(int argc, char** argv) {
   }
   logger.Configure(startup->configuration.values.log());
   holon::base::SystemClock clock;
+  holon::daemon::GrpcLog grpc_log(logger, clock);
   holon::daemon::Daemon daemon(*std::move(startup), *std::move(supervision), *signals, logger,
                                clock);
   return daemon.Run();

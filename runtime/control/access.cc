@@ -9,13 +9,24 @@
 namespace holon::control {
 
 Access Access::WithToken(absl::string_view token) {
-  Access access;
-  access.digest_ = config::Sha256(absl::StrCat("Bearer ", token));
+  Access access = WithTokenLater();
+  access.SetToken(token);
   return access;
 }
 
+Access Access::WithTokenLater() { return Access(std::make_shared<Token>()); }
+
+void Access::SetToken(absl::string_view token) const {
+  token_->digest = config::Sha256(absl::StrCat("Bearer ", token));
+  token_->known = true;
+}
+
 grpc::Status Access::Check(const grpc::ServerContext& context) const {
-  if (!digest_.has_value()) return grpc::Status::OK;
+  if (token_ == nullptr) return grpc::Status::OK;
+  if (!token_->known) {
+    return Error(grpc::StatusCode::UNAVAILABLE, kStarting,
+                 "the runtime is starting and has not read its control token yet; try again");
+  }
   auto found = context.client_metadata().find("authorization");
   if (found != context.client_metadata().end() &&
       Allows({found->second.data(), found->second.size()})) {
@@ -27,10 +38,11 @@ grpc::Status Access::Check(const grpc::ServerContext& context) const {
 }
 
 bool Access::Allows(absl::string_view authorization) const {
-  if (!digest_.has_value()) return true;
+  if (token_ == nullptr) return true;
+  if (!token_->known) return false;
   // Digests have one length, whatever was shown.
   const std::string shown = config::Sha256(std::string(authorization));
-  return CRYPTO_memcmp(shown.data(), digest_->data(), digest_->size()) == 0;
+  return CRYPTO_memcmp(shown.data(), token_->digest.data(), shown.size()) == 0;
 }
 
 }  // namespace holon::control

@@ -1,8 +1,10 @@
 #ifndef HOLON_RUNTIME_CONTROL_ACCESS_H_
 #define HOLON_RUNTIME_CONTROL_ACCESS_H_
 
-#include <optional>
+#include <atomic>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "grpcpp/server_context.h"
@@ -12,12 +14,16 @@ namespace holon::control {
 
 // What a call must show. It belongs to an endpoint, so that the listener by which a connection came
 // decides: those on the Unix socket were admitted by uid when they were accepted and show nothing,
-// those on control_addr show the token. Immutable, so thread-safe.
+// those on control_addr show the token. Thread-safe.
 class Access {
  public:
-  static Access Open() { return Access(); }
+  static Access Open() { return Access(nullptr); }
   // `token` is not empty.
   static Access WithToken(absl::string_view token);
+  // A token that is still being read: until SetToken, calls get UNAVAILABLE, reason STARTING.
+  static Access WithTokenLater();
+  // Once, of WithTokenLater: applies to all copies.
+  void SetToken(absl::string_view token) const;
 
   // OK, or UNAUTHENTICATED. Applies to every call, reflection and health included.
   grpc::Status Check(const grpc::ServerContext& context) const;
@@ -26,9 +32,13 @@ class Access {
   bool Allows(absl::string_view authorization) const;
 
  private:
-  Access() = default;
+  struct Token {
+    std::string digest;  // Of what must be shown.
+    std::atomic<bool> known = false;
+  };
+  explicit Access(std::shared_ptr<Token> token) : token_(std::move(token)) {}
 
-  std::optional<std::string> digest_;  // Of what must be shown; nullopt: nothing.
+  std::shared_ptr<Token> token_;  // Null: nothing must be shown.
 };
 
 }  // namespace holon::control

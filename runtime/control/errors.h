@@ -13,6 +13,7 @@ inline constexpr char kGenerationMismatch[] = "GENERATION_MISMATCH";
 inline constexpr char kDraining[] = "DRAINING";
 inline constexpr char kInvalidArgument[] = "INVALID_ARGUMENT";
 inline constexpr char kInvalidConfig[] = "INVALID_CONFIG";
+inline constexpr char kStarting[] = "STARTING";
 inline constexpr char kTooManyCalls[] = "TOO_MANY_CALLS";
 inline constexpr char kUnauthenticated[] = "UNAUTHENTICATED";
 

@@ -1,7 +1,8 @@
 #ifndef HOLON_RUNTIME_DAEMON_DAEMON_H_
 #define HOLON_RUNTIME_DAEMON_DAEMON_H_
 
-#include <memory>
+#include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -11,88 +12,90 @@
 #include "absl/time/time.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/exit_code.h"
-#include "runtime/base/notify.h"
-#include "runtime/base/retry.h"
 #include "runtime/base/signals.h"
-#include "runtime/base/unique_fd.h"
-#include "runtime/control/acceptor.h"
-#include "runtime/control/control_server.h"
+#include "runtime/base/wake.h"
 #include "runtime/control/runtime_control.h"
-#include "runtime/control/runtime_model.h"
-#include "runtime/daemon/audit.h"
-#include "runtime/daemon/instance.h"
-#include "runtime/daemon/live_config.h"
+#include "runtime/daemon/drain_steps.h"
+#include "runtime/daemon/generation.h"
+#include "runtime/daemon/notifier.h"
 #include "runtime/daemon/process_logger.h"
-#include "runtime/daemon/run_watch.h"
 #include "runtime/daemon/startup.h"
 #include "runtime/daemon/supervision.h"
-#include "runtime/state/home.h"
+#include "runtime/daemon/worker.h"
 
 namespace holon::daemon {
 
 // Descriptors, beside those that are open, without which a runtime cannot even answer.
 inline constexpr uint64_t kLeastDescriptors = 24;
 
-// One runtime from its claim on the home to its last breath. The thread that calls Run accepts
-// connections and takes signals; the server's own thread answers calls.
-class Daemon final : public control::RuntimeHost {
+// One runtime from its start to its end. The thread that calls Run takes signals, orders and
+// deadlines, and waits for no disk and no peer: it also is the watchdog that ends a process whose
+// drain hangs. Everything that may wait has a thread that exists from the start: the life thread
+// (start, recovery, withdrawal), the emergency thread (what the process still does while others
+// hang), and those of Generation and ProcessLogger.
+class Daemon final {
  public:
   Daemon(StartupConfig startup, Supervision supervision, base::SignalFd& signals,
          ProcessLogger& logger, base::Clock& clock);
 
   // Claims, announces, recovers, serves, drains and withdraws. Blocks until the runtime has ended.
+  // Ends the process itself where something hangs, and for a second signal.
   base::ExitCode Run();
 
-  void CompareConfig(const v1::CompareConfigRequest& request,
-                     control::Reply<v1::CompareConfigResponse> reply) override;
-  void Reload(const v1::ReloadRequest& request, control::Reply<v1::ReloadResponse> reply) override;
-  void RequestShutdown(const control::ShutdownOrder& order) override;
-
  private:
-  base::ExitCode Fail(base::ExitCode code, const std::string& message);
-  absl::Status Announce();
-  // Binds control_addr and makes its token, where there is one.
-  absl::Status OpenControlAddr();
-  grpc::Status ReloadNow(const v1::ReloadRequest& request, const std::string& peer,
-                         v1::ReloadResponse* response);
-  void Recover();
-  void Serve();
-  void MarkStable();
-  void TakeSignal();
-  // Puts back what is missing from the run directory, and looks after it from now on.
-  void Heal();
-  bool DrainRequested();
-  void Drain();
-  state::v1::DaemonRecord Record() const;
+  // What other threads have to tell the main thread.
+  struct Inbox {
+    std::deque<control::ShutdownOrder> orders;
+    bool ready = false;                   // The start is over.
+    std::optional<base::ExitCode> ended;  // The life thread is done.
+  };
 
-  const state::HomePaths paths_;
-  const std::string socket_path_;
-  const v1::EffectiveConfig first_config_;
+  absl::Status Start();
+  void Live();
+  void End(base::ExitCode code);
+
+  void TakeSignals();
+  void TakeInbox();
+  void KeepDeadlines(absl::Duration now);
+  absl::Duration NextDeadline() const;
+
+  void OrderDrain(DrainEvent event, const control::ShutdownOrder& order);
+  void BeginDrain(const control::ShutdownOrder& order);
+  [[noreturn]] void EndAtOnce();
+  [[noreturn]] void EndHung();
+
+  // Changes the inbox and wakes the main thread.
+  template <typename Change>
+  void Tell(Change change) {
+    {
+      absl::MutexLock lock(&mutex_);
+      change(&inbox_);
+    }
+    if (wake_.has_value()) wake_->Signal();
+  }
+
   base::SignalFd& signals_;
-  const base::NotifySender notify_;
   const absl::Duration watchdog_;  // Silence that the service manager puts up with.
-  std::optional<base::HandedSocket> handed_;
   ProcessLogger& logger_;
   base::Clock& clock_;
-  base::UniqueFd wake_;  // Readable when another thread asks for a drain, or for healing.
+  std::optional<base::Wake> wake_;
+  std::optional<base::Wake> interrupt_;  // Of the wait for the home's lock.
+  Notifier notifier_;
 
-  Audit audit_;
-  std::optional<Instance> instance_;
-  std::optional<LiveConfig> config_;
-  std::optional<control::RuntimeModel> model_;
-  std::optional<control::ControlServer> server_;
-  std::optional<control::Acceptor> acceptor_;
-  base::UniqueFd tcp_socket_;  // Until the acceptor has it.
-  std::string control_addr_;   // As bound; empty: none.
-  std::optional<control::Access> tcp_access_;
-  RunWatch run_watch_;
-  base::Retry heal_retry_;
-  config::Configuration startup_configuration_;
-
-  absl::Mutex reload_mutex_;
   absl::Mutex mutex_;
-  std::optional<control::ShutdownOrder> order_ ABSL_GUARDED_BY(mutex_);
-  absl::Duration drain_end_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteDuration();  // Uptime.
+  Inbox inbox_ ABSL_GUARDED_BY(mutex_);
+
+  // Of the main thread. Deadlines are uptime; infinite: not now.
+  DrainState drain_state_ = DrainState::kServing;
+  std::optional<base::ExitCode> finished_;
+  absl::Duration drain_end_ = absl::InfiniteDuration();
+  absl::Duration alive_at_ = absl::InfiniteDuration();  // Next sign of life.
+  absl::Duration step_at_ = absl::InfiniteDuration();   // Next word about the start.
+  absl::Duration stable_at_ = absl::InfiniteDuration();
+
+  Generation generation_;
+  Worker life_;  // Last: they use all of the above.
+  Worker emergency_;
 };
 
 }  // namespace holon::daemon

@@ -15,17 +15,36 @@ namespace {
 // More than a record ever has.
 constexpr size_t kMaxContent = 1 << 20;
 
+// What was displaced from one path and is kept: the newest so many.
+constexpr int kMostDisplaced = 8;
+
+// The name for what is displaced next: the first that is free, else that of the oldest file. Fails
+// where directories, which are never removed, have taken all names.
+absl::StatusOr<std::string> NameForDisplaced(const std::string& path) {
+  std::string oldest;
+  absl::Time oldest_time = absl::InfiniteFuture();
+  for (int number = 1; number <= kMostDisplaced; ++number) {
+    const std::string aside = absl::StrCat(path, ".displaced.", number);
+    HOLON_ASSIGN_OR_RETURN(base::FileInfo taken, base::Look(aside));
+    if (taken.type == base::FileType::kAbsent) return aside;
+    if (taken.type == base::FileType::kDirectory || taken.modified >= oldest_time) continue;
+    oldest = aside;
+    oldest_time = taken.modified;
+  }
+  if (!oldest.empty()) return oldest;
+  return absl::ResourceExhaustedError(
+      absl::StrCat("cannot set aside ", path, ": remove some of ", path, ".displaced.*"));
+}
+
 // The new name of what was moved; empty where nothing stood there.
 absl::StatusOr<std::string> Displace(const std::string& path) {
   HOLON_ASSIGN_OR_RETURN(base::FileInfo there, base::Look(path));
   if (there.type == base::FileType::kAbsent) return std::string();
-  for (int number = 1;; ++number) {
-    const std::string aside = absl::StrCat(path, ".displaced.", number);
-    HOLON_ASSIGN_OR_RETURN(base::FileInfo taken, base::Look(aside));
-    if (taken.type != base::FileType::kAbsent) continue;
-    HOLON_RETURN_IF_ERROR(base::RenameFile(path, aside));
-    return aside;
-  }
+  HOLON_ASSIGN_OR_RETURN(std::string aside, NameForDisplaced(path));
+  // A directory does not replace a file.
+  if (there.type == base::FileType::kDirectory) HOLON_RETURN_IF_ERROR(base::RemoveFile(aside));
+  HOLON_RETURN_IF_ERROR(base::RenameFile(path, aside));
+  return aside;
 }
 
 bool IsEmptyFile(const base::FileInfo& info) {

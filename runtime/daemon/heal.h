@@ -1,6 +1,6 @@
 // Putting back what a living runtime finds missing, replaced or truncated: one function a kind of
-// file. What stood in the way is renamed aside, never deleted. All of them do nothing where
-// everything is as it should be.
+// file. What stood in the way is renamed aside: the newest eight of each path are kept. All of them
+// do nothing where everything is as it should be.
 #ifndef HOLON_RUNTIME_DAEMON_HEAL_H_
 #define HOLON_RUNTIME_DAEMON_HEAL_H_
 
@@ -23,6 +23,9 @@ struct Healed {
   std::vector<File> files;
   base::UniqueFd socket;  // Listens in place of one whose file was lost; else invalid.
   absl::Status status;    // The first thing that could not be put back.
+  // What the runtime itself has lost: it may be another one's by now.
+  enum class Loss { kNone, kHome, kLock };
+  Loss loss = Loss::kNone;
 };
 
 // The directory at `path` must be the one that is locked. NOT_FOUND: the home was moved or removed;

@@ -124,78 +124,129 @@ std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
     return std::nullopt;
   }
   if (refused(RefuseForRecord(paths))) return std::nullopt;
-  std::vector<std::string> removed;
-  absl::Status claimed = lock->Mark();
-  if (claimed.ok()) {
-    claimed = state::RemoveLeftovers(*lock, paths, socket_path, state::Vanished::kRecord, &removed);
-  }
-  if (!claimed.ok()) {
-    *refusal = Refuse(base::ExitCode::kFailed, std::string(claimed.message()));
+  absl::Status marked = lock->Mark();
+  if (!marked.ok()) {
+    *refusal = Refuse(base::ExitCode::kFailed, std::string(marked.message()));
     return std::nullopt;
   }
   return Instance(*std::move(lock), paths, socket_path, std::move(handed));
 }
 
-absl::StatusOr<base::UniqueFd> Instance::Announce(const state::v1::DaemonRecord& record) {
-  HOLON_RETURN_IF_ERROR(UpdateRecord(record));
-  pid_text_ = absl::StrCat(record.identity().pid(), "\n");
-  HOLON_RETURN_IF_ERROR(
-      base::WriteFileAtomically(paths_.pid_file, pid_text_, 0600, base::Durability::kWhole));
+absl::StatusOr<base::UniqueFd> Instance::Listen() {
   if (handed_.has_value()) return std::move(handed_->fd);
   HOLON_ASSIGN_OR_RETURN(base::UniqueFd socket, base::ListenAt(socket_path_));
-  HOLON_ASSIGN_OR_RETURN(socket_file_, base::Look(socket_path_));
+  HOLON_ASSIGN_OR_RETURN(base::FileInfo file, base::Look(socket_path_));
+  absl::MutexLock lock(&files_->mutex);
+  files_->socket = file;
   return socket;
 }
 
-absl::Status Instance::UpdateRecord(const state::v1::DaemonRecord& record) {
-  absl::MutexLock lock(&record_->mutex);
-  record_->text = state::ToJson(record);
+absl::Status Instance::Announce(const state::v1::DaemonRecord& record, const Step& step) {
+  step("looking at what an earlier runtime left");
+  HOLON_RETURN_IF_ERROR(RemoveOldRuntime());
+  step("writing the record");
+  {
+    absl::MutexLock disk(&files_->disk);
+    HOLON_RETURN_IF_ERROR(WriteRecord(record));
+  }
+  step("writing the pid file");
+  return base::WriteFileAtomically(paths_.pid_file, pid_text_, 0600, base::Durability::kWhole);
+}
+
+absl::Status Instance::RemoveOldRuntime() {
+  absl::MutexLock disk(&files_->disk);
+  std::vector<std::string> removed;
+  return state::RemoveLeftovers(files_->lock, paths_, socket_path_, state::Vanished::kRecord,
+                                &removed);
+}
+
+std::string Instance::PidText() { return absl::StrCat(getpid(), "\n"); }
+
+absl::Status Instance::WriteRecord(const state::v1::DaemonRecord& record) {
+  {
+    absl::MutexLock lock(&files_->mutex);
+    files_->record = state::ToJson(record);
+  }
   return state::WriteDaemonRecord(paths_.daemon_record, record);
 }
 
-Healed Instance::Heal() {
+absl::Status Instance::UpdateRecord(const state::v1::DaemonRecord& record) {
+  absl::MutexLock disk(&files_->disk);
+  if (files_->lock.file().StillAt(paths_.instance_lock)) return WriteRecord(record);
+  absl::MutexLock lock(&files_->mutex);
+  files_->record = state::ToJson(record);
+  return absl::FailedPreconditionError(
+      absl::StrCat(paths_.daemon_record, " is written once ", paths_.instance_lock, " is back"));
+}
+
+Healed Instance::Heal(const std::set<std::string>& resting) {
+  absl::MutexLock disk(&files_->disk);
   Healed healed;
-  healed.status = HealRunDirectory();
+  healed.status = HealRunDirectory(&healed);
   if (!healed.status.ok()) return healed;
-  healed.status = HealLock(paths_.instance_lock, &lock_.file(), &healed);
-  // Without the lock nothing there is ours: whoever holds it may be another runtime.
+  healed.status = HealLock(paths_.instance_lock, &files_->lock.file(), &healed);
+  // Without the lock nothing there is ours: its holder may be another runtime.
+  if (absl::IsAborted(healed.status)) healed.loss = Healed::Loss::kLock;
   if (!healed.status.ok()) return healed;
+  std::string record;
+  base::FileInfo socket;
   {
-    absl::MutexLock lock(&record_->mutex);
-    healed.status.Update(HealContent(paths_.daemon_record, record_->text, &healed));
+    absl::MutexLock lock(&files_->mutex);
+    record = files_->record;
+    socket = files_->socket;
   }
-  healed.status.Update(HealContent(paths_.pid_file, pid_text_, &healed));
-  if (!handed_.has_value()) healed.status.Update(HealSocket(socket_path_, &socket_file_, &healed));
+  if (resting.count(paths_.daemon_record) == 0) {
+    healed.status.Update(HealContent(paths_.daemon_record, record, &healed));
+  }
+  if (resting.count(paths_.pid_file) == 0) {
+    healed.status.Update(HealContent(paths_.pid_file, pid_text_, &healed));
+  }
+  if (!token_path_.empty() && resting.count(token_path_) == 0) {
+    healed.status.Update(HealContent(token_path_, token_text_, &healed));
+  }
+  if (handed_.has_value() || resting.count(socket_path_) > 0) return healed;
+  healed.status.Update(HealSocket(socket_path_, &socket, &healed));
+  absl::MutexLock lock(&files_->mutex);
+  files_->socket = socket;
   return healed;
 }
 
-absl::Status Instance::HealRunDirectory() {
-  HOLON_RETURN_IF_ERROR(CheckHome(paths_.home, lock_.home()));
+absl::Status Instance::HealRunDirectory(Healed* healed) {
+  absl::Status checked = CheckHome(paths_.home, files_->lock.home());
+  if (absl::IsNotFound(checked)) healed->loss = Healed::Loss::kHome;
+  HOLON_RETURN_IF_ERROR(checked);
   return base::MakeDirectory(paths_.run, 0700);
 }
 
-std::string Instance::Here(const std::string& path) const {
-  if (lock_.home().StillAt(paths_.home) || !absl::StartsWith(path, paths_.home + "/")) return path;
-  return absl::StrCat("/proc/self/fd/", lock_.home().fd(), path.substr(paths_.home.size()));
-}
-
 absl::Status Instance::Withdraw() {
-  absl::Status first;
   std::string record;
+  base::FileInfo socket;
   {
-    absl::MutexLock lock(&record_->mutex);
-    record = record_->text;
+    absl::MutexLock lock(&files_->mutex);
+    record = files_->record;
+    socket = files_->socket;
   }
+  absl::Status first;
   first.Update(RemoveOwn(Here(paths_.pid_file), pid_text_));
   first.Update(RemoveOwn(Here(paths_.daemon_record), record));
-  // The socket last: as long as it stands, callers are told of the end. What somebody else has put
-  // in its place is theirs.
-  const std::string socket = Here(socket_path_);
-  absl::StatusOr<base::FileInfo> there = base::Look(socket);
-  if (there.ok() && there->inode == socket_file_.inode && there->device == socket_file_.device) {
-    first.Update(base::RemoveFile(socket));
-  }
+  // What another process has put in our socket's place is its own.
+  const std::string path = Here(socket_path_);
+  absl::StatusOr<base::FileInfo> there = base::Look(path);
+  if (there.ok() && there->SameFile(socket)) first.Update(base::RemoveFile(path));
   return first;
+}
+
+std::string Instance::Here(const std::string& path) const {
+  const base::DirectoryLock& home = files_->lock.home();
+  if (home.StillAt(paths_.home) || !absl::StartsWith(path, paths_.home + "/")) return path;
+  return absl::StrCat("/proc/self/fd/", home.fd(), path.substr(paths_.home.size()));
+}
+
+std::function<bool()> Instance::HoldsHome() const {
+  return [files = std::weak_ptr<Files>(files_), path = paths_.home] {
+    std::shared_ptr<Files> alive = files.lock();
+    return alive != nullptr && alive->lock.home().StillAt(path);
+  };
 }
 
 }  // namespace holon::daemon

@@ -1,8 +1,10 @@
 #ifndef HOLON_RUNTIME_DAEMON_INSTANCE_H_
 #define HOLON_RUNTIME_DAEMON_INSTANCE_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -27,58 +29,86 @@ struct Refusal {
 };
 
 // This process's claim on a home: the instance lock, marked as a runtime's, and with it socket, pid
-// file and record.
-// Announce, Heal and Withdraw are for one thread; UpdateRecord may be called from another.
+// file and record. All
+// methods wait for the disk. UpdateRecord and Heal may be called from any thread after Announce;
+// Withdraw too, and it waits for neither of them.
 class Instance {
  public:
-  // Takes the lock, waiting a second for whoever may be cleaning up; makes sure that no other
-  // runtime lives; and removes what a dead one left. `interrupt_fd` ends the wait. A socket that
-  // was handed down is somebody else's to bind, to put back and to remove. On refusal nothing has
-  // changed.
+  // Takes the lock, waiting a second for a command that cleans up, and makes sure that no other
+  // runtime lives. `interrupt_fd` ends the wait. A socket that was handed down is not ours to bind,
+  // to put back and to remove. On refusal nothing has changed.
   static std::optional<Instance> Claim(const state::HomePaths& paths,
                                        const std::string& socket_path,
                                        std::optional<base::HandedSocket> handed, int interrupt_fd,
                                        Refusal* refusal);
 
-  // Writes record and pid file, then listens: whoever can connect can read who we are.
-  absl::StatusOr<base::UniqueFd> Announce(const state::v1::DaemonRecord& record);
+  // Listens on the socket: before anything else, so that a runtime whose start waits for the disk
+  // answers already.
+  absl::StatusOr<base::UniqueFd> Listen();
 
-  // Replaces the record, after a reload.
+  // Told of a step of Announce before it begins, because each may wait long for the disk.
+  using Step = std::function<void(const std::string& step)>;
+  // Records and removes what a dead runtime left, and writes record and pid file.
+  absl::Status Announce(const state::v1::DaemonRecord& record, const Step& step);
+
+  // The control token's file belongs to what Heal puts back. Before Heal is called.
+  void KeepToken(const std::string& path, const std::string& text) {
+    token_path_ = path;
+    token_text_ = text;
+  }
+
+  // Replaces the record, after a reload. FAILED_PRECONDITION: the lock is lost, so Heal writes the
+  // record once it has the lock again.
   absl::Status UpdateRecord(const state::v1::DaemonRecord& record);
 
-  // Puts back whatever of lock file, socket, pid file and record is no longer as this object made
-  // it, and the run directory itself. After Announce. Status NOT_FOUND: the home was moved or
-  // removed; ABORTED: another runtime holds the lock. Neither can be healed: the runtime must end.
-  Healed Heal();
+  // Puts back those of lock file, socket, pid file and record that are no longer as this object
+  // made them, and the run directory itself. After Announce. Leaves alone what is in `resting`.
+  // Healed::loss says that the home or the lock is lost for good.
+  Healed Heal(const std::set<std::string>& resting = {});
 
-  // Removes socket, pid file and record: what Announce made, and nothing else, also where the home
-  // was moved. The lock goes last, with this object.
+  // Removes pid file, record and socket: what this object made, and nothing else, also where the
+  // home was moved. The socket goes last, so that a runtime whose disk is slow answers to its end.
+  // The lock goes with this object.
   absl::Status Withdraw();
+
+  // Tells whether the home still stands at its path. Outlives this object: false then.
+  std::function<bool()> HoldsHome() const;
 
  private:
   Instance(state::InstanceLock lock, const state::HomePaths& paths, std::string socket_path,
            std::optional<base::HandedSocket> handed)
-      : lock_(std::move(lock)),
-        paths_(paths),
+      : paths_(paths),
         socket_path_(std::move(socket_path)),
-        handed_(std::move(handed)) {}
+        handed_(std::move(handed)),
+        pid_text_(PidText()),
+        files_(std::make_shared<Files>(std::move(lock))) {}
 
-  absl::Status HealRunDirectory();
+  static std::string PidText();
+  absl::Status RemoveOldRuntime();
+  absl::Status HealRunDirectory(Healed* healed);
   // The path by which the home is reached now, also where it was moved.
   std::string Here(const std::string& path) const;
+  absl::Status WriteRecord(const state::v1::DaemonRecord& record);
 
-  state::InstanceLock lock_;
+  // Behind a pointer, so that an instance can be moved before it is announced.
+  struct Files {
+    explicit Files(state::InstanceLock held) : lock(std::move(held)) {}
+    absl::Mutex disk;  // Of those who write to the run directory. Held over disk I/O.
+    // Its lock on the home never changes, and needs no mutex; its lock file needs `disk`.
+    state::InstanceLock lock;
+    absl::Mutex mutex;  // Held for moments only.
+    std::string record ABSL_GUARDED_BY(mutex);
+    // Inode 0 before Listen, and of one that was handed down.
+    base::FileInfo socket ABSL_GUARDED_BY(mutex);
+  };
+
   state::HomePaths paths_;
   std::string socket_path_;
   std::optional<base::HandedSocket> handed_;
-  base::FileInfo socket_file_;  // Inode 0 before Announce, and of one that was handed down.
   std::string pid_text_;
-  // Behind a pointer, so that an instance can be moved before it is announced.
-  struct Record {
-    absl::Mutex mutex;
-    std::string text ABSL_GUARDED_BY(mutex);
-  };
-  std::unique_ptr<Record> record_ = std::make_unique<Record>();
+  std::string token_path_;  // Empty: there is no such file.
+  std::string token_text_;
+  std::shared_ptr<Files> files_;
 };
 
 }  // namespace holon::daemon

@@ -73,18 +73,21 @@ grpc::Status LiveConfig::Compare(const v1::CompareConfigRequest& request,
 }
 
 grpc::Status LiveConfig::Reload(const v1::ReloadRequest& request, v1::ReloadResponse* response) {
-  absl::MutexLock lock(&mutex_);
+  absl::MutexLock reload(&reload_mutex_);
+  const config::Configuration present = current();
   const config::LoadResult target = config::Load(
-      config::ReloadInputs(current_, {request.overrides().begin(), request.overrides().end()}));
+      config::ReloadInputs(present, {request.overrides().begin(), request.overrides().end()}));
   if (!target.faults.empty()) return InvalidConfig(target.faults);
   const config::Side wanted{"the reload", config::Describe(target.configuration, key_)};
-  const config::Side before{"the runtime", config::Describe(current_, key_)};
+  const config::Side before{"the runtime", config::Describe(present, key_)};
   for (const v1::ConfigDifference& difference : config::Diff(wanted, before)) {
     *(difference.apply() == v1::APPLY_HOT ? response->add_applied() : response->add_refused()) =
         difference;
   }
-  current_ = config::Reloaded(current_, target.configuration);
-  response->set_config_fingerprint(config::Fingerprint(config::Describe(current_, key_)));
+  config::Configuration reloaded = config::Reloaded(present, target.configuration);
+  response->set_config_fingerprint(config::Fingerprint(config::Describe(reloaded, key_)));
+  absl::MutexLock lock(&mutex_);
+  current_ = std::move(reloaded);
   return grpc::Status::OK;
 }
 

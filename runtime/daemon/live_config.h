@@ -27,11 +27,13 @@ class LiveConfig {
   grpc::Status Compare(const v1::CompareConfigRequest& request,
                        v1::CompareConfigResponse* response) const;
 
-  // Puts HOT changes into force and names the rest. INVALID_ARGUMENT: nothing has changed.
+  // Puts HOT changes into force and names the rest. INVALID_ARGUMENT: nothing has changed. Waits
+  // for the disk; the others do not wait for it.
   grpc::Status Reload(const v1::ReloadRequest& request, v1::ReloadResponse* response);
 
  private:
   const config::FingerprintKey key_;
+  absl::Mutex reload_mutex_;  // One reload at a time.
   mutable absl::Mutex mutex_;
   config::Configuration current_ ABSL_GUARDED_BY(mutex_);
 };

@@ -9,8 +9,12 @@
 
 namespace holon::daemon {
 
-LogFile::LogFile(std::string path, LogLimits limits, std::vector<int> stdio)
-    : path_(std::move(path)), limits_(limits), stdio_(std::move(stdio)) {}
+LogFile::LogFile(std::string path, LogLimits limits, std::vector<int> stdio,
+                 std::function<bool()> owns_path)
+    : path_(std::move(path)),
+      owns_path_(std::move(owns_path)),
+      limits_(limits),
+      stdio_(std::move(stdio)) {}
 
 bool LogFile::Takes(int fd) const {
   return opened_ && std::find(stdio_.begin(), stdio_.end(), fd) != stdio_.end();
@@ -18,7 +22,7 @@ bool LogFile::Takes(int fd) const {
 
 void LogFile::SetLimits(LogLimits limits) {
   limits_ = limits;
-  if (opened_) rotation_ = RemoveSurplus(limits_.max_files);
+  if (opened_ && owns_path_()) rotation_ = RemoveSurplus(limits_.max_files);
 }
 
 absl::Status LogFile::Open() {
@@ -47,13 +51,14 @@ absl::Status LogFile::Reopen() {
 
 absl::Status LogFile::Append(absl::string_view line) {
   HOLON_ASSIGN_OR_RETURN(base::FileInfo there, base::Look(path_));
-  if (!fd_.valid() || !there.SameFile(info_)) {
+  if (!fd_.valid() || (!there.SameFile(info_) && owns_path_())) {
     HOLON_RETURN_IF_ERROR(Reopen());
     there = info_;
   }
   // Others write to it as well, so the file itself is asked for its size.
   const uint64_t size = static_cast<uint64_t>(there.size);
-  if (size > 0 && size + line.size() > limits_.max_bytes) rotation_ = Rotate();
+  const bool full = size > 0 && size + line.size() > limits_.max_bytes;
+  if (full && there.SameFile(info_) && owns_path_()) rotation_ = Rotate();
   return WriteLine(line);
 }
 

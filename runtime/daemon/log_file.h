@@ -2,6 +2,7 @@
 #define HOLON_RUNTIME_DAEMON_LOG_FILE_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,13 +20,17 @@ struct LogLimits {
   unsigned max_files = 5;
 };
 
-// A log that is begun anew when it has grown: PATH, and older ones PATH.1, PATH.2, … Only whoever
-// holds the home may have one. One thread at a time.
+// A log that is begun anew when it has grown: PATH, and older ones PATH.1, PATH.2, … One thread at
+// a time.
 class LogFile {
  public:
   // Of `stdio`, those descriptors that lead to PATH when it is opened go with it from then on: what
-  // libraries print there lands in the present file.
-  LogFile(std::string path, LogLimits limits, std::vector<int> stdio);
+  // libraries print there lands in the present file. `owns_path`: whether the runtime still holds
+  // its home. Without it lines go to the file that is open, wherever that stands, and no file is
+  // opened, renamed or removed: they may be another runtime's.
+  LogFile(
+      std::string path, LogLimits limits, std::vector<int> stdio,
+      std::function<bool()> owns_path = [] { return true; });
 
   // Optional: Append opens it, too.
   absl::Status Open();
@@ -52,6 +57,7 @@ class LogFile {
   absl::Status WriteLine(absl::string_view line);
 
   const std::string path_;
+  const std::function<bool()> owns_path_;
   LogLimits limits_;
   std::vector<int> stdio_;  // Before it is opened the candidates, then those that lead to it.
   bool opened_ = false;

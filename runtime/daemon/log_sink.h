@@ -3,13 +3,11 @@
 
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "runtime/daemon/log_file.h"
-#include "spdlog/sinks/base_sink.h"
 
 namespace holon::daemon {
 
@@ -22,28 +20,30 @@ struct LogHealth {
 };
 
 // Where lines go: to stderr, and once the home is ours to the log file as well, or to that alone
-// where stderr leads there anyway. Thread-safe. A line that cannot be written is counted, and
-// waited for is nothing but the disk.
-class LogSink final : public spdlog::sinks::base_sink<std::mutex> {
+// where stderr leads there anyway. A line that cannot be written is counted, and the log says so as
+// soon as it can. Waits for the disk. One thread at a time.
+class LogSink {
  public:
   // The line, with its end, that says how many lines were lost before it, and why.
-  using LossNotice = std::function<std::string(uint64_t lost, const std::string& trouble)>;
+  using LossNotice = std::function<std::string(uint64_t lost, const std::string& why)>;
 
   explicit LogSink(LossNotice notice) : notice_(std::move(notice)) {}
 
-  void Open(const std::string& path);
+  // `owns_path` as for LogFile.
+  void Open(const std::string& path, std::function<bool()> owns_path);
   void SetLimits(LogLimits limits);
-  LogHealth health();
+  // `line` has its end.
+  void Write(const std::string& line);
+  // Lines were lost before they came here.
+  void CountLost(uint64_t lines, const std::string& why);
 
- protected:
-  void sink_it_(const spdlog::details::log_msg& message) override;
-  void flush_() override {}
+  const LogHealth& health() const { return health_; }
 
  private:
   void WriteToFile(const std::string& line);
 
   const LossNotice notice_;
-  LogLimits limits_;  // These are guarded by the mutex of the base.
+  LogLimits limits_;
   std::optional<LogFile> file_;
   LogHealth health_;
   uint64_t unannounced_ = 0;  // Lost, and the log does not say so yet.

@@ -181,10 +181,10 @@ class LogsTest(LogTest):
                 running.stderr.close()
 
     def test_what_a_library_prints_is_there_too(self):
-        started = self.home.start()
-        with open(f"/proc/{started['pid']}/fd/2", "a", encoding="utf-8") as stderr:
-            stderr.write("printed by a library\n")
-        self.assertIn("printed by a library", self.logs("--tail", "1000"))
+        pid = self.home.start()["pid"]
+        with open(f"/proc/{pid}/fd/2", "a", encoding="ascii") as stderr:
+            stderr.write("what a library prints\n")
+        self.assertIn("what a library prints", self.logs("--tail", "1000"))
 
     def test_since(self):
         self.home.start()

@@ -212,6 +212,11 @@ TEST(AccessTest, OnlyTheWholeTokenIsAllowed) {
                             "Bearer SesameSesame", "bearer Sesame"}) {
     EXPECT_FALSE(access.Allows(shown)) << shown;
   }
+  const Access later = Access::WithTokenLater();
+  const Access copy = later;
+  EXPECT_FALSE(copy.Allows("Bearer Sesame"));
+  later.SetToken("Sesame");
+  EXPECT_TRUE(copy.Allows("Bearer Sesame"));
   EXPECT_TRUE(Access::Open().Allows(""));
 }
 

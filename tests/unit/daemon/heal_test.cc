@@ -1,12 +1,15 @@
 #include "runtime/daemon/heal.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "runtime/base/unix_socket.h"
 
@@ -63,6 +66,50 @@ TEST_F(HealTest, MovesAnotherContentAsideEveryTime) {
     EXPECT_EQ(healed_.files.back().displaced, aside);
     EXPECT_EQ(Content(aside), "precious");
   }
+}
+
+TEST_F(HealTest, KeepsTheNewestOfWhatItMovesAside) {
+  for (int number = 1; number <= 30; ++number) {
+    const std::string content = "precious " + std::to_string(number);
+    Put(content);
+    timespec times[2] = {{number, 0}, {number, 0}};
+    ASSERT_EQ(utimensat(AT_FDCWD, path_.c_str(), times, 0), 0);
+    EXPECT_TRUE(HealContent(path_, "right", &healed_).ok());
+    EXPECT_EQ(Content(healed_.files.back().displaced), content);
+  }
+  std::vector<std::string> kept;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    if (entry.path() != path_) kept.push_back(Content(entry.path()));
+  }
+  EXPECT_THAT(kept, testing::UnorderedElementsAre("precious 23", "precious 24", "precious 25",
+                                                  "precious 26", "precious 27", "precious 28",
+                                                  "precious 29", "precious 30"));
+}
+
+TEST_F(HealTest, DirectoriesThatWereMovedAsideAreNeverRemoved) {
+  for (int number = 1; number <= 8; ++number) {
+    std::filesystem::create_directories(path_ + "/inner");
+    EXPECT_TRUE(HealContent(path_, "right", &healed_).ok());
+    std::filesystem::remove(path_);
+  }
+  Put("precious");
+  absl::Status full = HealContent(path_, "right", &healed_);
+  EXPECT_TRUE(absl::IsResourceExhausted(full)) << full;
+  EXPECT_EQ(Content(path_), "precious");
+  std::filesystem::remove_all(path_ + ".displaced.3");
+  EXPECT_TRUE(HealContent(path_, "right", &healed_).ok());
+  EXPECT_EQ(Content(path_ + ".displaced.3"), "precious");
+}
+
+TEST_F(HealTest, ADirectoryTakesThePlaceOfTheOldestFile) {
+  for (int number = 1; number <= 8; ++number) {
+    Put("precious");
+    EXPECT_TRUE(HealContent(path_, "right", &healed_).ok());
+  }
+  std::filesystem::remove(path_);
+  std::filesystem::create_directories(path_ + "/inner");
+  EXPECT_TRUE(HealContent(path_, "right", &healed_).ok());
+  EXPECT_TRUE(std::filesystem::exists(healed_.files.back().displaced + "/inner"));
 }
 
 TEST_F(HealTest, MovesADirectoryAside) {

@@ -57,6 +57,21 @@ TEST_F(LogFileTest, IsBegunAnewBeforeItWouldGrowOverItsLimit) {
   EXPECT_TRUE(log.rotation().ok());
 }
 
+TEST_F(LogFileTest, WithoutItsHomeItTouchesNoOtherFile) {
+  bool owns = true;
+  LogFile log(path_, {20, 3}, {}, [&owns] { return owns; });
+  EXPECT_TRUE(log.Append("first\n").ok());
+  owns = false;
+  // Not begun anew, although it is full: it may be another runtime's by now.
+  EXPECT_TRUE(log.Append("longer than allowed\n").ok());
+  EXPECT_THAT(*base::ListDirectory(folder_), UnorderedElementsAre("daemon.log"));
+  ASSERT_TRUE(base::RenameFile(path_, path_ + ".moved").ok());
+  ASSERT_TRUE(base::WriteFileAtomically(path_, "another runtime's\n").ok());
+  EXPECT_TRUE(log.Append("last\n").ok());
+  EXPECT_EQ(Content(), "another runtime's\n");
+  EXPECT_EQ(Content(".moved"), "first\nlonger than allowed\nlast\n");
+}
+
 TEST_F(LogFileTest, OneFileAloneIsReplaced) {
   LogFile log(path_, {10, 1}, {});
   EXPECT_TRUE(log.Append("12345678\n").ok());

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
 #include "runtime/base/file.h"
 #include "runtime/state/log_tail.h"
 
@@ -47,26 +48,22 @@ TEST_F(ProcessLoggerTest, LinesGoToStderrAndOnceItIsOpenToTheFile) {
   EXPECT_THAT(Lines(), ElementsAre(HasSubstr("Z warning after")));
 }
 
-TEST(LogTextTest, ValuesStayOnTheirLineAndOutOfTheTerminal) {
-  EXPECT_EQ(LogText("ready", {{"a", "plain"}, {"b", ""}, {"c", "two words"}}),
-            "ready a=plain b=\"\" c=\"two words\"");
-  EXPECT_EQ(LogText("x", {{"a", "\x1b[2J"}, {"b", "\n"}}), "x a=\"\\u001b[2J\" b=\"\\u000a\"");
-  EXPECT_EQ(LogText("x", {{"a", "\x7f"}}), "x a=\"\\u007f\"");
-}
-
 TEST_F(ProcessLoggerTest, LossesAreCountedToldAndLogged) {
   ASSERT_EQ(mkdir(path_.c_str(), 0700), 0);
   std::vector<LogHealth> told;
   logger_.OnHealth([&](const LogHealth& health) { told.push_back(health); });
   testing::internal::CaptureStderr();
+  ASSERT_TRUE(logger_.Start().ok());
   logger_.Open(path_);
   logger_.Info("one");
   logger_.Info("two");
+  ASSERT_TRUE(logger_.Flush(absl::InfiniteDuration()));
   ASSERT_EQ(told.size(), 2u);
   EXPECT_EQ(told[1].lines_lost, 2u);
   EXPECT_THAT(told[1].trouble, HasSubstr(path_));
   ASSERT_EQ(rmdir(path_.c_str()), 0);
   logger_.Info("three");
+  ASSERT_TRUE(logger_.Flush(absl::InfiniteDuration()));
   (void)testing::internal::GetCapturedStderr();
   ASSERT_EQ(told.size(), 3u);
   EXPECT_EQ(told[2].trouble, "");
@@ -83,10 +80,49 @@ TEST_F(ProcessLoggerTest, ListenerMayLog) {
     if (latest < 3) logger_.Info("from the listener");
   });
   testing::internal::CaptureStderr();
+  ASSERT_TRUE(logger_.Start().ok());
   logger_.Open(path_);
   logger_.Info("one");
+  for (int number = 0; number < 3; ++number) logger_.Flush(absl::InfiniteDuration());
   (void)testing::internal::GetCapturedStderr();
   EXPECT_EQ(latest, 3u);
+}
+
+TEST_F(ProcessLoggerTest, ASlowDiskDelaysNobodyWhoLogsAndLostLinesAreCounted) {
+  absl::Notification disk;
+  uint64_t lost = 0;
+  logger_.OnHealth([&](const LogHealth& health) {
+    lost = health.lines_lost;
+    disk.WaitForNotification();  // As a disk that hangs.
+  });
+  ASSERT_EQ(mkdir(path_.c_str(), 0700), 0);
+  testing::internal::CaptureStderr();
+  ASSERT_TRUE(logger_.Start().ok());
+  logger_.Open(path_);
+  logger_.Info("lost, because a directory stands there");
+  for (int number = 0; number < 3000; ++number) logger_.Info("a line");
+  EXPECT_FALSE(logger_.Flush(absl::Milliseconds(1)));
+  ASSERT_EQ(rmdir(path_.c_str()), 0);
+  disk.Notify();
+  ASSERT_TRUE(logger_.Flush(absl::InfiniteDuration()));
+  (void)testing::internal::GetCapturedStderr();
+  EXPECT_GT(lost, 1000u);
+  EXPECT_EQ(Lines().size(), 3001 - lost + 1);  // And the one that says how many.
+  EXPECT_THAT(Lines()[0], HasSubstr("log lines were lost"));
+}
+
+TEST_F(ProcessLoggerTest, NobodyIsToldAfterTheListenerHasGone) {
+  ASSERT_EQ(mkdir(path_.c_str(), 0700), 0);
+  int told = 0;
+  logger_.OnHealth([&](const LogHealth&) { ++told; });
+  testing::internal::CaptureStderr();
+  ASSERT_TRUE(logger_.Start().ok());
+  logger_.Open(path_);
+  logger_.OnHealth(nullptr);
+  logger_.Info("lost");
+  ASSERT_TRUE(logger_.Flush(absl::InfiniteDuration()));
+  (void)testing::internal::GetCapturedStderr();
+  EXPECT_EQ(told, 0);
 }
 
 TEST_F(ProcessLoggerTest, ManyThreadsWriteWholeLinesAcrossRotations) {
@@ -95,6 +131,7 @@ TEST_F(ProcessLoggerTest, ManyThreadsWriteWholeLinesAcrossRotations) {
   config.set_max_files(100);
   logger_.Configure(config);
   testing::internal::CaptureStderr();
+  ASSERT_TRUE(logger_.Start().ok());
   logger_.Open(path_);
   std::vector<std::thread> threads;
   for (int number = 0; number < 4; ++number) {
@@ -103,6 +140,7 @@ TEST_F(ProcessLoggerTest, ManyThreadsWriteWholeLinesAcrossRotations) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+  ASSERT_TRUE(logger_.Flush(absl::InfiniteDuration()));
   (void)testing::internal::GetCapturedStderr();
   const std::vector<std::string> lines = Lines();
   EXPECT_EQ(lines.size(), 800u);
