@@ -111,7 +111,7 @@ class IdempotenceTest(HolonTest):
 
     def test_a_command_that_changes_the_world_waits_for_its_turn(self):
         self.home.make()
-        lock = claims.take_lock(self.home.lifecycle_lock)
+        lock = claims.lock(self.home.lifecycle_lock)
         result = self.home.ctl("start", "--json", "--timeout", "200ms")
         self.assert_failure(result, 124)
         waiting = self.home.spawn_ctl("start", "--json", *NO_WINDOW)
