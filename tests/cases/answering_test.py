@@ -131,7 +131,7 @@ class ClientTest(CaseTest):
         with http2.connect(self.home.socket) as client:
             http2.Connection(client).call("WatchRuntimeStatus")
             for number in range(15):
-                self.assert_exit(0, self.home.ctl("reload", "--set", f"description={'x' * 150}{number}"))
+                self.assert_exit(0, self.home.ctl("reload", "--set", f"agents.idle_timeout_ms={number + 1}"))
             self.assert_state("running")
             self.home.stop()
 

@@ -167,7 +167,7 @@ class LimitsTest(CaseTest):
         self.home.serving = True
         pid = self.home.pid()
         for number in range(25):
-            self.home.ctl("reload", "--set", f"description=a text of some length, number {number} {'x' * 60}")
+            self.home.ctl("reload", "--set", f"agents.idle_timeout_ms={number + 1}", "--set", f"description={'x' * 150}")
             self.assertTrue(processes.is_alive(pid), f"reload {number}")
         self.assert_state("running", pid=pid)
 

@@ -14,9 +14,9 @@ SECONDS = 3
 
 
 class SlowDiskTest(CaseTest):
-    def slow_runtime(self, call, name, from_the_start=False, **options):
-        """A runtime; it is ready where it is not slow from the start. Skips what it never does."""
-        self.slow = SlowDisk(self.home, call, name, SECONDS, from_the_start=from_the_start)
+    def slow_runtime(self, call, name, from_the_start=False, seconds=SECONDS, **options):
+        """A runtime; it is ready where it is not slow from the start."""
+        self.slow = SlowDisk(self.home, call, name, seconds, from_the_start=from_the_start)
         return self.serve(env={**self.slow.environment, **options}, wait=not from_the_start)
 
     def states_while_slow(self, running):
@@ -94,7 +94,7 @@ class SlowDiskTest(CaseTest):
                 self.home.write_config("{}")
                 running = self.slow_runtime("open", name)
                 self.slow.become_slow()
-                reloading = self.home.spawn_ctl("reload", "--set", f"description=with a slow {name}")
+                reloading = self.home.spawn_ctl("reload", "--set", "log.level=debug")
                 processes.wait_until(lambda: self.slow.calls() or reloading.process.poll() is not None, "it begins")
                 if self.slow.calls():
                     self.assertEqual(["running"], self.states_while_slow(running))
@@ -106,7 +106,7 @@ class SlowDiskTest(CaseTest):
     def test_a_slow_write_is_no_silence(self):
         running = self.slow_runtime("rename", "daemon.json")
         self.slow.become_slow()
-        reloading = self.home.spawn_ctl("reload", "--set", "description=slowly")
+        reloading = self.home.spawn_ctl("reload", "--set", "log.level=debug")
         self.assertEqual(["running"], self.states_while_slow(running))
         self.slow.become_fast()
         self.assert_exit(0, reloading.finish())
@@ -131,15 +131,16 @@ class SlowDiskTest(CaseTest):
     def test_signals_and_signs_of_life_do_not_wait_for_the_disk(self):
         manager = strangers.Manager(self.home.root)
         self.addCleanup(manager.close)
-        running = self.slow_runtime("rename", "daemon.json", NOTIFY_SOCKET=manager.path, WATCHDOG_USEC="500000")
+        running = self.slow_runtime("rename", "daemon.json", seconds=2 * SECONDS, NOTIFY_SOCKET=manager.path,
+                                    WATCHDOG_USEC="500000")
         self.slow.become_slow()
-        reloading = self.home.spawn_ctl("reload", "--set", "description=slowly")
+        reloading = self.home.spawn_ctl("reload", "--set", "log.level=debug")
         self.slow.wait_for_call()
         manager.lines()
-        time.sleep(SECONDS * 0.6)
+        time.sleep(2)
         self.assertGreaterEqual(manager.lines().count("WATCHDOG=1"), 3)
         running.signal(signal.SIGTERM)
-        processes.wait_until(lambda: "STOPPING=1" in manager.lines(), "the signal is taken", seconds=1)
+        processes.wait_until(lambda: "STOPPING=1" in manager.lines(), "the signal is taken", seconds=2)
         self.slow.become_fast()
         reloading.finish()
         self.assert_exit(0, running.finish())

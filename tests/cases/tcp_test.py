@@ -228,10 +228,10 @@ class IdleTest(TcpTest):
         running = self.serve_few()
         channel, control = stubs.control(self.home.socket)
         with channel:
-            watch = control.WatchRuntimeStatus(stubs.message("WatchRuntimeStatusRequest")())
+            watch = control.WatchRuntimeStatus(stubs.message("WatchRuntimeStatusRequest")(), timeout=60)
             next(watch)
             self.connect_many(("127.0.0.1", self.port), 200)
-            self.assert_exit(0, self.home.ctl("reload", "--set", "description=still here"))
+            self.assert_exit(0, self.home.ctl("reload", "--set", "log.level=debug"))
             next(watch)
         self.home.stop()
         running.finish()

@@ -83,7 +83,7 @@ class StrangersWordsTest(CaseTest):
         self.assertEqual(b"ready\n", holder.stdout.readline())
         self.home.lock_file.chmod(0o600)
         for command in COMMANDS:
-            result = self.home.ctl(*command, "--timeout", "500ms")
+            result = self.home.ctl("--timeout", "500ms", *command)
             self.assert_clean(result.out + result.err, command)
         result = self.home.holond(seconds=20)
         self.assert_clean(result.out + result.err, "holond")
