@@ -231,6 +231,13 @@ class Storm:
 
 
 class StormTest(HolonTest):
+    @classmethod
+    def setUpClass(cls):
+        # Made once, and not by several threads at the same time.
+        wrapped()
+        shims.library("slow_disk")
+        shims.library("refused_calls")
+
     def test_whatever_happens_the_verdict_is_the_truth(self):
         seeds = [int(SEED)] if SEED else random.sample(range(1 << 31), SEQUENCES)
         for seed in seeds:

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 #include <functional>
@@ -72,6 +73,25 @@ TEST_F(DaemonRecordTest, WhatTheWriterWritesTheReaderTakes) {
   record_.mutable_identity()->clear_boot_id();
   if (!WriteDaemonRecord(path_, record_).ok()) return;  // One check for both is right, too.
   EXPECT_TRUE(ReadDaemonRecord(path_).ok()) << ReadDaemonRecord(path_).status();
+}
+
+TEST_F(DaemonRecordTest, WhatCannotBeReadIsNotDamaged) {
+  const std::string failures = folder_ + "/failures.json";
+  ASSERT_TRUE(RecordFailure(failures, v1::FailureRecord()).ok());
+  ASSERT_TRUE(WriteDaemonRecord(path_, record_).ok());
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none = {0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const absl::Status unread = ReadFailures(failures).status();
+  const absl::Status unread_record = ReadDaemonRecord(path_).status();
+  const absl::Status recorded = RecordFailure(failures, v1::FailureRecord());
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  for (const absl::Status& status : {unread, unread_record, recorded}) {
+    EXPECT_FALSE(status.ok() || absl::IsDataLoss(status) || absl::IsNotFound(status)) << status;
+  }
+  EXPECT_FALSE(std::filesystem::exists(failures + ".damaged"));
+  EXPECT_EQ(ReadFailures(failures)->failures_size(), 1);
 }
 
 TEST(FailureHistoryTest, FailuresWithoutAGenerationAreNotOne) {
