@@ -4,11 +4,9 @@ Among the reports: dfinity/ic 11460 and 11441, bazelbuild/bazel 10458 (one home 
 """
 
 import json
-import os
 import pathlib
 import subprocess
 import sys
-import unittest
 
 from case import NO_WINDOW, QUICK, CaseTest, processes, strangers
 from harness import bin_dir, main
