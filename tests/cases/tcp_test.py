@@ -111,11 +111,15 @@ class TokenTest(TcpTest):
             self.assert_state("running", instance_id=started["instance_id"])
             self.home.stop()
 
-    def test_who_was_refused_is_told_with_its_address(self):
-        self.serve_tcp()
-        self.ask(METHODS[-1])
+    def test_who_ended_it_over_tcp_is_told_with_its_address(self):
+        pid = self.serve_tcp()["pid"]
+        self.assert_exit(0, self.home.status())  # The last client of the Unix socket had no part in it.
+        self.assertEqual("OK", self.ask(METHODS[-1], token=TOKEN)[0])
+        processes.wait_gone(pid, seconds=20)
+        self.home.serving = False
         log = self.home.log()
-        self.assertTrue(set(re.findall(r"127\.0\.0\.1:(\d+)", log)) - {str(self.port)}, log)
+        draining = next(line for line in log.splitlines() if "draining" in line)
+        self.assertTrue(set(re.findall(r"127\.0\.0\.1:(\d+)", draining)) - {str(self.port)}, draining)
         self.assertNotIn(TOKEN, log)
 
     def test_disabled_is_open_and_says_so(self):
