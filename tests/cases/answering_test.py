@@ -4,8 +4,11 @@ Among the reports: a3m 451, firestore-rs 90, Cirq 7755 (keepalive pings); grpc 3
 grpc-go 2628, grpcurl 442, node 32326 (the :authority of a Unix socket); nordvpn-linux 655 (a stream held open).
 """
 
+import os
+import resource
 import signal
 import socket
+import subprocess
 import time
 
 from case import CaseTest, processes, strangers
@@ -34,6 +37,47 @@ class FloodTest(CaseTest):
         flood = self.flood(port)
         self.assert_answers(pid)
         flood.close()
+
+    def test_status_beside_two_clients_that_call_all_the_time(self):
+        pid = self.home.start()["pid"]
+        script = """
+import sys
+sys.path.insert(0, sys.argv[2])
+import http2
+print("ready", flush=True)
+while True:
+    with http2.connect(sys.argv[1]) as client:
+        connection = http2.Connection(client)
+        connection.call("RuntimeStatus")
+        connection.answer()
+"""
+        for _ in range(2):
+            client = subprocess.Popen(["/usr/bin/python3", "-c", script, self.home.socket, os.path.dirname(http2.__file__)],
+                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            self.addCleanup(client.stdout.close)
+            self.addCleanup(client.wait)
+            self.addCleanup(client.kill)
+            self.assertEqual(b"ready\n", client.stdout.readline())
+        self.assert_answers(pid)
+
+    def test_status_beside_more_idle_connections_than_are_kept(self):
+        pid = self.home.start()["pid"]
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4000), hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        held = []
+        self.addCleanup(lambda: [client.close() for client in held])
+        for number in range(1300):
+            client = socket.socket(socket.AF_UNIX)
+            held.append(client)
+            client.settimeout(1)
+            try:
+                client.connect(str(self.home.socket))
+                if number % 2:
+                    client.sendall(http2.PREFACE[:10])  # Half a greeting.
+            except OSError:
+                break
+        self.assert_answers(pid)
 
     def test_signs_of_life_signals_and_healing(self):
         manager = strangers.Manager(self.home.root)
@@ -75,7 +119,7 @@ for _ in range(500):
         pass
     client.close()
 """
-        strangers.subprocess.run(["/usr/bin/python3", "-c", script, self.home.socket], check=True,
+        subprocess.run(["/usr/bin/python3", "-c", script, self.home.socket], check=True,
                                  **strangers.as_user(strangers.STRANGER))
         self.home.path.chmod(0o700)
         self.home.run_dir.chmod(0o700)

@@ -26,11 +26,16 @@ class PidNamespaceTest(CaseTest):
             [*strangers.APART, "sh", "-c", f"{script}; echo ready; exec sleep 1000"],
             env=self.home.environment(), stdout=subprocess.PIPE)
         self.addCleanup(shell.stdout.close)
-        self.addCleanup(shell.wait)
-        self.addCleanup(shell.kill)
+        self.addCleanup(self.end_container, shell)
         self.assertEqual(b"ready\n", shell.stdout.readline())
         self.home.leaves_files = True
         return shell
+
+    def end_container(self, shell):
+        """With its first process the kernel ends all others, a moment later."""
+        shell.kill()
+        shell.wait()
+        processes.wait_until(lambda: not self.home.runtimes(), "the container has ended", seconds=20)
 
     def start_in_a_container(self):
         ctl = f"'{bin_dir()}/holonctl' --home '{self.home.path}'"
@@ -113,6 +118,20 @@ class PidNamespaceTest(CaseTest):
         self.assert_exit(0, self.apart("stop", before=before))
         self.home.serving = False
 
+    def test_in_namespaces_of_other_kinds(self):
+        for kind in ("--net", "--ipc", "--uts", "--mount", "--cgroup", "--time"):
+            before = ("unshare", kind)
+            if subprocess.run([*before, "true"], check=False, stderr=subprocess.DEVNULL).returncode:
+                continue
+            with self.variant(kind):
+                pid = self.home.start()["pid"]
+                self.assert_status("running", self.apart("status", "--json", before=before), pid=pid)
+                self.assert_exit(0, self.apart("restart", *NO_WINDOW, before=before))
+                self.assert_state("running")
+                self.assert_exit(0, self.apart("stop", before=before))
+                self.home.serving = False
+                self.assert_nothing_left()
+
     def test_two_containers_write_the_same_files(self):
         """Each of them is process 1 or 2 of its own: no name may be made of that."""
         script = (f"for i in $(seq 40); do '{bin_dir()}/holonctl' --home '{self.home.path}' config set "
@@ -139,10 +158,7 @@ class PidNamespaceTest(CaseTest):
                                  if "unshare" not in processes.command_line(pid)]))
 
     def test_a_runtime_that_died_in_a_container_is_stale_and_can_be_followed(self):
-        shell = self.start_in_a_container()
-        shell.kill()
-        shell.wait()
-        processes.wait_until(lambda: not self.home.runtimes(), "the container has ended", seconds=20)
+        self.end_container(self.start_in_a_container())
         self.assert_state("stale")
         self.home.start()
         self.assert_state("running")
