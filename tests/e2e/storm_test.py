@@ -62,6 +62,7 @@ class Storm:
         self.victims = []
         self.listeners = []  # Inodes of the sockets that strangers listen at.
         self.guard = threading.Lock()
+        self.exhausting = threading.Lock()
         self.count = 0
 
     # What clients do.
@@ -93,7 +94,11 @@ class Storm:
                 pass
 
     def exhaust_descriptors(self):
-        """For a moment no runtime can open anything."""
+        """For a moment no runtime can open anything. One client at a time, or the other would restore that."""
+        with self.exhausting:
+            self.exhaust_and_restore()
+
+    def exhaust_and_restore(self):
         before = {}
         for pid in self.home.runtimes():
             try:
