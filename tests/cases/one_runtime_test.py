@@ -89,7 +89,7 @@ class SuspendedTest(CaseTest):
             with self.variant(happens.__name__):
                 pid = self.suspend()
                 happens(self.home)
-                self.assert_exit(1, self.home.holond())
+                self.assertIn(self.home.holond(seconds=20).exit, (1, 4))
                 self.go_on(pid)
 
     def test_stop_ends_it_or_says_that_it_cannot_be_proven(self):
@@ -155,7 +155,6 @@ class AwakeTest(CaseTest):
                 processes.wait_gone(pid, seconds=20)
                 self.home.serving = False
                 self.assertEqual(set(), self.home.lifecycle_files())
-                self.assertFalse((self.home.root / "moved-home/run/holon.sock").exists())
 
     def test_a_folder_above_the_home_that_is_moved(self):
         """Both directories are homes then, each with one runtime at most, which can be stopped."""

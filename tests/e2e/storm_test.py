@@ -80,7 +80,7 @@ class Storm:
             raise AssertionError(f"exit code and document differ:\n{result}")
 
     def start_slowly(self):
-        slow = {"LD_PRELOAD": str(shims.library("slow_disk")), "SLOW_CALL": "sync", "SLOW_NAME": "*",
+        slow = {**shims.preload("slow_disk"), "SLOW_CALL": "sync", "SLOW_NAME": "*",
                 "SLOW_SECONDS": "0.2", "SLOW_PROGRAM": "holond", "SLOW_MARK": "/dev/null"}
         self.command("start", *START, env=slow)
 
