@@ -27,11 +27,16 @@ HOLDERS = {
 class LockHolderTest(CaseTest):
     def setUp(self):
         super().setUp()
+        self.holder = None
         self.home.make()
         self.home.lock_file.touch(mode=0o600)
 
     def hold(self, kind):
-        return self.keep(Victim(*HOLDERS[kind](self.home)))
+        """One at a time, also where a part of the test has failed and left the one before."""
+        if self.holder is not None:
+            self.holder.close()
+        self.holder = self.keep(Victim(*HOLDERS[kind](self.home)))
+        return self.holder
 
     def test_stop_signals_nobody_who_merely_holds_a_lock(self):
         for kind in HOLDERS:
