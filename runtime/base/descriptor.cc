@@ -59,6 +59,11 @@ absl::StatusOr<UniqueFd> Duplicate(int fd) {
 
 void EndConnection(int fd) { (void)shutdown(fd, SHUT_RDWR); }
 
+bool HasHungUp(int fd) {
+  pollfd polled = {fd, 0, 0};
+  return poll(&polled, 1, 0) == 1 && (polled.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 bool IsPipe(int fd) {
   struct stat found;
   return fstat(fd, &found) == 0 && S_ISFIFO(found.st_mode);

@@ -32,6 +32,9 @@ absl::StatusOr<UniqueFd> Duplicate(int fd);
 // Ends a connection in both directions, for every descriptor of it in every process.
 void EndConnection(int fd);
 
+// The peer of a connection has closed it, or both directions are shut down. Does not block.
+bool HasHungUp(int fd);
+
 // Whether `fd` is an end of a pipe. The end that writes polls readable when nobody reads any more.
 bool IsPipe(int fd);
 

@@ -15,8 +15,8 @@
 #include "absl/strings/str_split.h"
 #include "runtime/base/file_system.h"
 #include "runtime/base/status_macros.h"
-#include "runtime/base/uuid.h"
 #include "runtime/base/temporary_file.h"
+#include "runtime/base/uuid.h"
 
 namespace holon::base {
 namespace {

@@ -14,11 +14,34 @@
 namespace holon::base {
 namespace {
 
+// Short, so that a caller whom a flood of connections keeps waiting has few of them before it.
+constexpr int kBacklog = 256;
+
 sockaddr_un AddressOf(const std::string& path) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
   memcpy(address.sun_path, path.data(), path.size());
   return address;
+}
+
+// False: errno says why.
+bool ConnectWithin(int fd, const sockaddr_un& address, absl::Duration patience) {
+  auto connected = [&] {
+    return connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  };
+  if (connected()) return true;
+  if (errno != EAGAIN || patience < absl::Milliseconds(1)) return false;
+  // The kernel waits for a place where the socket blocks, and gives places in the order of waiting.
+  const timeval limit = absl::ToTimeval(patience);
+  if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) != 0 ||
+      fcntl(fd, F_SETFL, 0) != 0) {
+    return false;
+  }
+  const bool done = connected();
+  const int error = errno;
+  (void)fcntl(fd, F_SETFL, O_NONBLOCK);
+  errno = error;
+  return done;
 }
 
 }  // namespace
@@ -49,7 +72,7 @@ absl::StatusOr<UniqueFd> ListenAt(const std::string& path) {
   if (bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot bind ", path));
   }
-  if (chmod(temporary.c_str(), 0600) != 0 || listen(fd.get(), SOMAXCONN) != 0 ||
+  if (chmod(temporary.c_str(), 0600) != 0 || listen(fd.get(), kBacklog) != 0 ||
       (temporary != path && rename(temporary.c_str(), path.c_str()) != 0)) {
     absl::Status status = absl::ErrnoToStatus(errno, absl::StrCat("cannot listen at ", path));
     unlink(temporary.c_str());
@@ -72,7 +95,7 @@ absl::StatusOr<HandedSocket> AdoptListener(int fd) {
   }
   handed.path.assign(address.sun_path, strnlen(address.sun_path, sizeof address.sun_path));
   if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) != 0 ||
-      listen(fd, SOMAXCONN) != 0) {
+      listen(fd, kBacklog) != 0) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot take over the socket ", handed.path));
   }
   handed.fd.Reset(fd);
@@ -89,7 +112,7 @@ absl::StatusOr<UniqueFd> AcceptFrom(int listener) {
   }
 }
 
-Connection ConnectTo(const std::string& path) {
+Connection ConnectTo(const std::string& path, absl::Duration patience) {
   Connection connection;
   auto failed = [&](ConnectOutcome outcome, int error) {
     connection.outcome = outcome;
@@ -103,7 +126,7 @@ Connection ConnectTo(const std::string& path) {
   sockaddr_un address = AddressOf(path);
   if (!fd.valid()) {
     failed(ConnectOutcome::kFailed, errno);
-  } else if (connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
+  } else if (ConnectWithin(fd.get(), address, patience)) {
     absl::StatusOr<PeerCredentials> peer = PeerOf(fd.get());
     if (peer.ok()) connection.peer = *peer;
     connection.outcome = ConnectOutcome::kConnected;

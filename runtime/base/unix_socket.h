@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "runtime/base/unique_fd.h"
 
 namespace holon::base {
@@ -48,7 +49,7 @@ enum class ConnectOutcome {
   kConnected,
   kAbsent,     // Nothing stands there, or the path is too long for anything that could be asked.
   kRefused,    // A socket that nobody listens on.
-  kBusy,       // Somebody listens, but the backlog is full.
+  kBusy,       // A process listens, but the backlog is full.
   kNotSocket,  // A file or directory.
   kDenied,     // We may not.
   kFailed,     // Anything else.
@@ -61,8 +62,8 @@ struct Connection {
   int error = 0;         // errno of the others.
 };
 
-// Does not block.
-Connection ConnectTo(const std::string& path);
+// Waits up to `patience` for a place in a backlog that is full, and for nothing else.
+Connection ConnectTo(const std::string& path, absl::Duration patience = absl::ZeroDuration());
 
 // A path of at most kMaxSocketPath bytes names a socket.
 bool FitsSocketPath(const std::string& path);

@@ -45,16 +45,21 @@ Daemon::Daemon(StartupConfig startup, Supervision supervision, base::SignalFd& s
       logger_(logger),
       clock_(clock),
       notifier_(std::move(supervision.notify_socket), [this] { Tell([](Inbox*) {}); }),
-      generation_(std::move(startup), std::move(supervision.socket), logger, clock,
-                  {[this](const std::string& step) {
-                     notifier_.Tell(
-                         {{"STATUS", step}, {"EXTEND_TIMEOUT_USEC", Microseconds(kStepPatience)}});
-                   },
-                   [this](const control::ShutdownOrder& order) {
-                     Tell([&order](Inbox* inbox) {
-                       if (inbox->orders.size() < kMostOrders) inbox->orders.push_back(order);
-                     });
-                   }}),
+      generation_(
+          std::move(startup), std::move(supervision.socket), logger, clock,
+          {[this](const std::string& step) {
+             notifier_.Tell(
+                 {{"STATUS", step}, {"EXTEND_TIMEOUT_USEC", Microseconds(kStepPatience)}});
+           },
+           [this](const control::ShutdownOrder& order) {
+             Tell([&order](Inbox* inbox) {
+               if (inbox->orders.size() < kMostOrders) inbox->orders.push_back(order);
+             });
+           },
+           // The acceptor bounds the number of connections.
+           [this](base::UniqueFd fd, control::PeerKind kind) {
+             Tell([&](Inbox* inbox) { inbox->connections.push_back({std::move(fd), kind}); });
+           }}),
       life_(2),
       emergency_(1) {}
 
@@ -141,8 +146,12 @@ void Daemon::TakeInbox() {
   Inbox inbox;
   {
     absl::MutexLock lock(&mutex_);
-    inbox = inbox_;
-    inbox_.orders.clear();
+    std::swap(inbox, inbox_);
+    inbox_.ready = inbox.ready;
+    inbox_.ended = inbox.ended;
+  }
+  for (Connection& connection : inbox.connections) {
+    generation_.Serve(std::move(connection.fd), connection.kind);
   }
   for (const control::ShutdownOrder& order : inbox.orders) OrderDrain(DrainEvent::kOrder, order);
   if (inbox.ready && step_at_ != absl::InfiniteDuration()) {

@@ -13,7 +13,9 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/exit_code.h"
 #include "runtime/base/signals.h"
+#include "runtime/base/unique_fd.h"
 #include "runtime/base/wake.h"
+#include "runtime/control/peer_kind.h"
 #include "runtime/control/runtime_control.h"
 #include "runtime/daemon/drain_steps.h"
 #include "runtime/daemon/generation.h"
@@ -30,9 +32,10 @@ inline constexpr uint64_t kLeastDescriptors = 24;
 
 // One runtime from its start to its end. The thread that calls Run takes signals, orders and
 // deadlines, and waits for no disk and no peer: it also is the watchdog that ends a process whose
-// drain hangs. Everything that may wait has a thread that exists from the start: the life thread
-// (start, recovery, withdrawal), the emergency thread (what the process still does while others
-// hang), and those of Generation and ProcessLogger.
+// drain hangs. Every connection is handed over by it, so that a runtime whose main thread is hung
+// or stopped answers no new caller. Everything that may wait has a thread that exists from the
+// start: the life thread (start, recovery, withdrawal), the emergency thread (what the process
+// still does while others hang), and those of Generation and ProcessLogger.
 class Daemon final {
  public:
   Daemon(StartupConfig startup, Supervision supervision, base::SignalFd& signals,
@@ -43,9 +46,14 @@ class Daemon final {
   base::ExitCode Run();
 
  private:
+  struct Connection {
+    base::UniqueFd fd;
+    control::PeerKind kind;
+  };
   // What other threads have to tell the main thread.
   struct Inbox {
     std::deque<control::ShutdownOrder> orders;
+    std::deque<Connection> connections;
     bool ready = false;                   // The start is over.
     std::optional<base::ExitCode> ended;  // The life thread is done.
   };

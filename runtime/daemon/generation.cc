@@ -116,9 +116,7 @@ absl::Status Generation::StartServing() {
   model_->SetStartup("starting", 0, 0);
   server_.emplace(*model_, *this, tcp_access_);
   model_->OnChange([this] { server_->Publish(); });
-  acceptor_.emplace(*model_, logger_, [this](base::UniqueFd connection, control::PeerKind kind) {
-    server_->Serve(std::move(connection), kind);
-  });
+  acceptor_.emplace(*model_, logger_, host_.accepted);
   HOLON_RETURN_IF_ERROR(server_->Start());
   HOLON_ASSIGN_OR_RETURN(base::UniqueFd socket, instance_->Listen());
   HOLON_RETURN_IF_ERROR(acceptor_->Start(std::move(socket), std::move(tcp_socket_)));
@@ -244,6 +242,10 @@ bool Generation::Recover() {
   if (model_->phase() != v1::PHASE_READY) return false;
   logger_.Info("ready");
   return true;
+}
+
+void Generation::Serve(base::UniqueFd connection, control::PeerKind kind) {
+  server_->Serve(std::move(connection), kind);
 }
 
 void Generation::BeginDraining(const control::ShutdownOrder& order, absl::Duration drain) {

@@ -42,6 +42,8 @@ class Generation final : public control::RuntimeHost {
   struct Host {
     std::function<void(const std::string& step)> begin_step;  // Of the start.
     std::function<void(const control::ShutdownOrder& order)> request_drain;
+    // A connection was accepted; Serve takes it.
+    std::function<void(base::UniqueFd connection, control::PeerKind kind)> accepted;
   };
 
   Generation(StartupConfig startup, std::optional<base::HandedSocket> handed, ProcessLogger& logger,
@@ -60,6 +62,8 @@ class Generation final : public control::RuntimeHost {
   // Ends everything, and removes what Claim and Announce made. After a failure of theirs, too.
   void End(absl::Duration grace);
 
+  // Answers the calls of an accepted connection.
+  void Serve(base::UniqueFd connection, control::PeerKind kind);
   // Seen as `stopping` from now on; reloads are refused and nothing is healed.
   void BeginDraining(const control::ShutdownOrder& order, absl::Duration drain);
   // The failures of earlier generations are history from now on.

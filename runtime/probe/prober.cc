@@ -83,7 +83,7 @@ absl::Status Glance::Ask(const std::string& socket_path) {
   unknown_service_ = false;
   seen.peer_is_service_manager = false;
   seen.handshake = Handshake::kNone;
-  base::Connection connection = base::ConnectTo(socket_path);
+  base::Connection connection = base::ConnectTo(socket_path, deadline_.Remaining());
   seen.socket = connection.outcome;
   if (connection.outcome == ConnectOutcome::kDenied) {
     return absl::PermissionDeniedError(

@@ -7,12 +7,15 @@ import signal
 import socket
 import struct
 import subprocess
+import time
 import unittest
 
 import grpc
 
 import processes
+import shims
 import stubs
+import truth
 from commands import Running
 from harness import Home, HolonTest, main
 from peers import FakeRuntime, Peer, Victim, answer_of, owning
@@ -74,6 +77,40 @@ class HarnessTest(unittest.TestCase):
         self.assertEqual("info", home.environment({"HOLON_LOG_LEVEL": "info"})["HOLON_LOG_LEVEL"])
 
 
+class TruthTest(unittest.TestCase):
+    HOME, OTHER = (1, 2), (1, 3)
+
+    def runtime(self, pid=7, homes=(HOME,), suspended=False):
+        return truth.Runtime(pid, frozenset(homes), suspended)
+
+    def test_the_verdicts_that_are_true(self):
+        own, suspended = self.runtime(), self.runtime(suspended=True)
+        stray = self.runtime(8, [self.OTHER])
+        nobody = {"stopped", "stale"}
+        for what, world, expected in (
+                ("nothing at all", truth.World(), nobody),
+                ("a home and nobody", truth.World(self.HOME), nobody),
+                ("a runtime", truth.World(self.HOME, (own,)), {"running"}),
+                ("a suspended one", truth.World(self.HOME, (suspended,)), {"unresponsive"}),
+                ("one of a home that was moved away", truth.World(self.HOME, (stray,)), nobody),
+                ("the same where nothing stands at the path", truth.World(None, (own,)), nobody),
+                ("both", truth.World(self.HOME, (own, stray)), {"running"}),
+                ("a stranger listens", truth.World(self.HOME, (), True), {"foreign"}),
+                ("beside a stray", truth.World(self.HOME, (stray,), True), {"foreign"}),
+                ("beside a suspended one", truth.World(self.HOME, (suspended,), True), {"unresponsive"}),
+                ("beside one that heals", truth.World(self.HOME, (own,), True), {"running"})):
+            with self.subTest(what):
+                self.assertEqual(expected, truth.states(world))
+
+    def test_two_of_one_home_are_never_true(self):
+        with self.assertRaisesRegex(AssertionError, "two runtimes"):
+            truth.states(truth.World(self.HOME, (self.runtime(7), self.runtime(8))))
+
+    def test_strays_are_those_of_another_directory(self):
+        stray = self.runtime(8, [self.OTHER])
+        self.assertEqual([stray], truth.World(self.HOME, (self.runtime(), stray)).strays())
+
+
 class FakesTest(HolonTest):
     def setUp(self):
         super().setUp()
@@ -119,6 +156,41 @@ class FakesTest(HolonTest):
         self.assertEqual(claims.identity(peer.pid), self.home.record()["identity"])
         peer.close()
         self.assertFalse(lock_is_held(self.home.lock_file))
+
+    def test_who_holds_the_lock_is_seen_as_a_runtime_and_a_stranger_is_not(self):
+        peer = self.keep(Peer("absent", *owning(self.home)[:2], "--name", "holond"))
+        seen = truth.look_at(peer.pid)
+        self.assertIn(truth.inode(self.home.path), seen.homes)
+        self.assertFalse(seen.suspended)
+        processes.kill(peer.pid, signal.SIGSTOP)
+        self.assertTrue(truth.look_at(peer.pid).suspended)
+        peer.close()
+        self.assertIsNone(truth.look_at(self.keep(Victim()).pid))
+
+    def test_a_victim_holds_what_it_is_told_to_hold(self):
+        self.keep(Victim("--lock-byte", self.home.lock_file, "--flock", self.home.path, "--listen", self.home.socket))
+        self.assertTrue(lock_is_held(self.home.lock_file))
+        self.assertEqual(0, connect_and_close(self.home.socket))
+
+    def test_a_slow_disk_is_slow_when_it_is_told_to_be(self):
+        disk = shims.SlowDisk(self.home, "open", "a-file", 0.3, program="cat", from_the_start=False)
+        file = self.home.root / "a-file"
+        file.write_text("content", encoding="ascii")
+        read = ["cat", file]
+        subprocess.run(read, env={**os.environ, **disk.environment}, check=True, stdout=subprocess.DEVNULL)
+        self.assertEqual(0, disk.calls())
+        disk.become_slow()
+        begun = time.monotonic()
+        subprocess.run(read, env={**os.environ, **disk.environment}, check=True, stdout=subprocess.DEVNULL)
+        self.assertEqual(1, disk.calls())
+        self.assertGreaterEqual(time.monotonic() - begun, 0.3)
+
+    def test_a_call_is_refused_when_it_is_named(self):
+        for env, expected in ((shims.refusing(link="EPERM", linkat="EPERM"), 1), (shims.refusing(flock="EIO"), 0)):
+            names = [self.home.root / name for name in ("from", "to")]
+            names[0].touch()
+            done = subprocess.run(["ln", *names], env={**os.environ, **env}, check=False, stderr=subprocess.DEVNULL)
+            self.assertEqual(expected, done.returncode)
 
     def test_a_fake_runtime_answers_with_its_own_pid_and_ends_when_told(self):
         answer = answer_of(self.home, version="9.9.9")

@@ -111,7 +111,7 @@ class IdempotenceTest(HolonTest):
 
     def test_a_command_that_changes_the_world_waits_for_its_turn(self):
         self.home.make()
-        lock = claims.take_lock(self.home.lifecycle_lock)
+        lock = claims.lock(self.home.lifecycle_lock)
         result = self.home.ctl("start", "--json", "--timeout", "200ms")
         self.assert_failure(result, 124)
         waiting = self.home.spawn_ctl("start", "--json", *NO_WINDOW)
@@ -261,6 +261,7 @@ class StartUpTest(HolonTest):
     def test_one_killed_within_the_window_is_a_failed_start(self):
         starting = self.home.spawn_ctl("start", "--json", "--stability-window", "1h")
         self.assert_exit(0, self.home.ctl("wait", "--for", "ready"))
+        processes.wait_until_asleep(starting.pid)  # It has looked, and the window is open.
         self.home.kill_runtime()
         document = self.assert_failure(starting.finish(), 1)
         self.assertRegex(document["error"]["message"], "signal 9|SIGKILL")

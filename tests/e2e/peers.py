@@ -65,10 +65,10 @@ class Peer(Fake):
 
 
 class Victim(Fake):
-    """A process that must never be signalled."""
+    """A process that must never be signalled; for what it holds meanwhile see victim.py."""
 
-    def __init__(self):
-        super().__init__("victim.py")
+    def __init__(self, *arguments):
+        super().__init__("victim.py", *arguments)
 
     def signals(self):
         """Ends it. Every signal that reached it; SIGKILL included."""

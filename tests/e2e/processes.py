@@ -104,6 +104,15 @@ def switches(pid):
     return int(status_field(pid, "voluntary_ctxt_switches"))
 
 
+def wait_until_asleep(pid):
+    """Until it has come to rest: it sleeps, and nothing has woken it for a while."""
+    def rests():
+        before = switches(pid)
+        time.sleep(0.2)
+        return state_of(pid) == "S" and switches(pid) == before
+    wait_until(rests, f"process {pid} sleeps")
+
+
 def remove_tree(path):
     """A tree that somebody keeps filling: on a busy machine healing may come between the files and their folder."""
     def gone():

@@ -13,14 +13,15 @@ from commands import Running
 from harness import NO_WINDOW, HolonTest, bin_dir, main
 from peers import use_fake_holond
 
-# Counts where they arrive: Python's own handlers see several as one.
+# Counts where they arrive: Python's own handlers see several as one. It waits for the pipe and not for the
+# signal, which may come before the wait begins.
 COUNT_INTERRUPTS = """
-import os, signal, sys, time
+import os, select, signal, sys, time
 reader, writer = os.pipe2(os.O_NONBLOCK)
 signal.set_wakeup_fd(writer)
 signal.signal(signal.SIGINT, lambda *_: None)
 print("on", flush=True)
-signal.pause()
+select.select([reader], [], [], 60)
 time.sleep(0.5)
 print(len(os.read(reader, 100)))
 sys.exit(7)
@@ -103,10 +104,12 @@ class RunTest(HolonTest):
 
     def test_a_command_that_timeout_ends_may_finish_in_peace(self):
         script = "trap 'sleep 0.3; echo put away; exit 0' TERM; echo on; while :; do sleep 0.1; done"
-        command = ["timeout", "2", str(bin_dir() / "holonctl"), "--home", str(self.home.path), "run",
+        command = ["timeout", "1000", str(bin_dir() / "holonctl"), "--home", str(self.home.path), "run",
                    *NO_WINDOW, "--", "sh", "-c", script]
         running = Running(command, env=self.home.environment())
         self.home.commands.append(running)
+        self.assertEqual("on", running.read_line())
+        running.signal(signal.SIGALRM)  # As if its time were over.
         result = running.finish()
         self.assert_exit(124, result)
         self.assertEqual("on\nput away\n", result.out)

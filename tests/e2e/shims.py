@@ -33,6 +33,12 @@ def library(name):
     return path
 
 
+def preload(name):
+    """Variables that load a shim. Address sanitizer would refuse to start behind it."""
+    sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+    return {"LD_PRELOAD": str(library(name)), "ASAN_OPTIONS": sanitizer}
+
+
 class SlowDisk:
     """While `environment` is a program's, `call` on files of that name takes long; see slow_disk.c."""
 
@@ -41,7 +47,7 @@ class SlowDisk:
         self.mark.write_text("", encoding="ascii")
         self.switch = home.root / "is-slow"
         self.environment = {
-            "LD_PRELOAD": str(library("slow_disk")), "SLOW_CALL": call, "SLOW_NAME": name,
+            **preload("slow_disk"), "SLOW_CALL": call, "SLOW_NAME": name,
             "SLOW_SECONDS": str(seconds), "SLOW_PROGRAM": program, "SLOW_MARK": str(self.mark),
             "SLOW_WHEN": str(self.switch),
         }
@@ -65,4 +71,4 @@ class SlowDisk:
 def refusing(**calls):
     """The environment in which these calls fail: refusing(link="EPERM"); see refused_calls.c."""
     words = [f"{call}={getattr(errno, name)}" for call, name in calls.items()]
-    return {"LD_PRELOAD": str(library("refused_calls")), "REFUSED_CALLS": " ".join(words)}
+    return {**preload("refused_calls"), "REFUSED_CALLS": " ".join(words)}

@@ -356,7 +356,7 @@ class NobodyTest(VerdictTest):
                           runtime_config_fingerprint=None, config_fingerprint_match=None)
 
     def test_a_lock_file_that_nobody_holds_is_no_leftover(self):
-        os.close(claims.take_lock(self.home.lock_file))
+        os.close(claims.lock(self.home.lock_file))
         self.assert_state("stopped")
 
     def test_a_zombie_is_dead(self):

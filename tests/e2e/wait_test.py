@@ -15,13 +15,8 @@ class WaitTest(HolonTest):
 
     def asleep(self, waiting):
         """Lets it come to rest."""
-        processes.wait_until(lambda: self.rests(waiting.pid), "it waits")
+        processes.wait_until_asleep(waiting.pid)
         return waiting
-
-    def rests(self, pid):
-        before = processes.switches(pid)
-        time.sleep(0.2)
-        return processes.state_of(pid) == "S" and processes.switches(pid) == before
 
     def test_what_is_already_so_is_told_at_once(self):
         self.assert_status_exit(0, self.wait("stopped").finish(), "stopped")

@@ -48,8 +48,27 @@ def write_record(path, content):
         json.dump(content, file)
 
 
-def take_lock(path):
-    """Takes an open-file-description lock; it is held until the returned descriptor is closed."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.fcntl(fd, fcntl.F_OFD_SETLK, struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+def lock(path, kind=fcntl.F_WRLCK, start=0, length=0, fd=None):
+    """Takes an open-file-description lock; it is held until the returned descriptor is closed. Length 0: all."""
+    if fd is None:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.fcntl(fd, fcntl.F_OFD_SETLK, struct.pack("hhqqi", kind, os.SEEK_SET, start, length, 0))
     return fd
+
+
+def take_instance_lock(path):
+    """As a runtime does it: its home, and HOME/run/holon.lock with the mark. Returns the descriptors."""
+    home = os.open(os.path.dirname(os.path.dirname(path)), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    fcntl.flock(home, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    lock(None, kind=fcntl.F_RDLCK, fd=home)
+    held = lock(path, length=1)
+    lock(path, kind=fcntl.F_RDLCK, start=1, length=1, fd=held)
+    return home, held
+
+
+def become(uid):
+    """Another user, where one is given."""
+    if uid:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)

@@ -125,7 +125,7 @@ def serve(home, phase):
         )
         answer.config_fingerprint = config.config_fingerprint
         answer.config.MergeFrom(config.config)
-    serve.lock = claims.take_lock(run / "holon.lock")
+    serve.lock = claims.take_instance_lock(run / "holon.lock")
     claims.write_record(
         run / "daemon.json",
         claims.record(os.getpid(), home, own_socket, instance_id=answer.instance_id),

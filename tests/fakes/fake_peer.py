@@ -7,7 +7,7 @@
     fake_peer.py refusing SOCKET    the socket's file is there, but nobody listens
     fake_peer.py absent             no socket at all
 
-    --lock FILE                     holds that lock meanwhile
+    --lock FILE                     holds that instance lock meanwhile, as a runtime does
     --record FILE --home DIR        and writes a record that names this process
 
 Prints "ready"; ends when standard input ends.
@@ -78,7 +78,7 @@ def main():
         pathlib.Path("/proc/self/comm").write_text(options.name, encoding="ascii")
     kept = []
     if options.lock:
-        kept.append(claims.take_lock(options.lock))
+        kept.append(claims.take_instance_lock(options.lock))
     if options.record:
         own_socket = options.socket or f"{options.home}/run/holon.sock"
         own = claims.record(os.getpid(), options.home, own_socket)

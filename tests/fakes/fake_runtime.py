@@ -9,6 +9,8 @@ its own pid, or with --raw any bytes at all. Needs the generated messages on PYT
     --await-go             first prints "locked" and waits for a line on standard input
     --record FILE          and writes the record of this process
     --on-shutdown exit     what the Shutdown call brings about: exit (default) or nothing
+    --uid UID              as that user, from before it listens
+    --claimed-pid FILE     says that it is the process whose number stands in that file
     --ready-on-go          is PHASE_READY after a line on standard input, and says "ready" again
 
 Prints "ready" once it answers, and "watched" for every client that follows it; ends when standard input ends.
@@ -32,8 +34,9 @@ SERVICE = "holon.v1.RuntimeControl"
 class FakeRuntime:
     """The service. `answer` is a RuntimeStatusResponse, or bytes that are none."""
 
-    def __init__(self, answer, on_shutdown="exit"):
+    def __init__(self, answer, on_shutdown="exit", claimed_pid=None):
         self.answer = answer
+        self.claimed_pid = claimed_pid
         self.on_shutdown = on_shutdown
         self.server = None
         self.changed = threading.Condition()
@@ -56,6 +59,9 @@ class FakeRuntime:
         self.server.start()
 
     def bytes(self):
+        if self.claimed_pid:
+            with open(self.claimed_pid, encoding="ascii") as file:
+                self.answer.pid = int(file.read())
         return self.answer if isinstance(self.answer, bytes) else self.answer.SerializeToString()
 
     def become_ready(self):
@@ -114,10 +120,12 @@ def main():
     parser.add_argument("--await-go", action="store_true")
     parser.add_argument("--record")
     parser.add_argument("--on-shutdown", choices=["exit", "nothing"], default="exit")
+    parser.add_argument("--uid", type=int)
+    parser.add_argument("--claimed-pid")
     parser.add_argument("--ready-on-go", action="store_true")
     options = parser.parse_args()
 
-    lock = claims.take_lock(options.lock) if options.lock else None
+    lock = claims.take_instance_lock(options.lock) if options.lock else None
     if options.await_go:
         print("locked", flush=True)
         sys.stdin.readline()
@@ -127,7 +135,10 @@ def main():
             os.getpid(), answer.home_dir, options.socket, instance_id=answer.instance_id
         )
         claims.write_record(options.record, own)
-    runtime = FakeRuntime(answer, options.on_shutdown)
+    claims.become(options.uid)
+    if options.uid:
+        os.umask(0)
+    runtime = FakeRuntime(answer, options.on_shutdown, options.claimed_pid)
     runtime.serve(options.socket)
     print("ready", flush=True)
     if options.ready_on_go:

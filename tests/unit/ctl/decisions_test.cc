@@ -41,6 +41,11 @@ TEST(DecisionsTest, FollowTheTable) {
   }
 }
 
+TEST(DecisionsTest, AComparisonThatCannotBeMadeIsNeverTheSame) {
+  EXPECT_NE(DecideStart(Verdict::kRunning, M::kUnknown), StartStep::kDone);
+  EXPECT_NE(DecideEnsure(Verdict::kRunning, M::kUnknown), EnsureStep::kNothing);
+}
+
 TEST(DecisionsTest, ForceStopsTheIncompatibleAndNeverTheForeign) {
   EXPECT_EQ(DecideStop(Verdict::kIncompatible, true), StopDecision::kEscalate);
   EXPECT_EQ(DecideStop(Verdict::kForeign, true), StopDecision::kRefuse);
@@ -51,6 +56,7 @@ TEST(DecisionsTest, AStopDoesNotWaitForAStart) {
   EXPECT_TRUE(MayStopBeside("ensure", Verdict::kUnresponsive));
   EXPECT_FALSE(MayStopBeside("start", Verdict::kStopped)) << "there is nothing to stop yet";
   EXPECT_FALSE(MayStopBeside("stop", Verdict::kStopping));
+  EXPECT_FALSE(MayStopBeside("cleanup", Verdict::kRunning)) << "it removes what stop looks at";
 }
 
 }  // namespace

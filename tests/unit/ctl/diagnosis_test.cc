@@ -189,6 +189,13 @@ std::vector<Row> Table() {
          f->crashed = "a-b";
        },
        "leftovers", S::kOk, E::kDone, ""},
+      {"crash of nobody known beside one that answers",
+       [](Facts* f) {
+         Answer(f, "1.0", 0);
+         f->crashed = "";
+         f->sighting->answer->set_instance_id("a-b");
+       },
+       "leftovers", S::kOk, E::kDone, ""},
       {"crash of an earlier one",
        [](Facts* f) {
          Answer(f, "1.0", 0);

@@ -30,6 +30,7 @@ class FakeProcess final : public StopTarget {
 
   absl::StatusOr<std::string> RequestShutdown() override {
     if (mute) return absl::UnavailableError("no answer");
+    if (!refusal.ok()) return refusal;
     alive = alive && dies_of_ != DiesOf::kShutdown;
     return std::string("accepted");
   }
@@ -49,6 +50,7 @@ class FakeProcess final : public StopTarget {
   std::string Name() const override { return "pid 7"; }
 
   bool mute = false;
+  absl::Status refusal;
   bool denied = false;
   bool interrupt = false;
   bool alive = true;
@@ -111,6 +113,32 @@ TEST_F(StopLadderTest, GoesOnWhereAskingFails) {
   process.mute = true;
   EXPECT_TRUE(Descend(process, ladder_, true, &receipts_).ok());
   EXPECT_EQ(Steps(), "shutdown_rpc:failed sigterm:done verify:done");
+}
+
+TEST_F(StopLadderTest, ARefusalIsNoReasonToSignal) {
+  struct Row {
+    absl::Status refusal;
+    base::ExitCode exit_code;
+    const char* reason;
+  };
+  for (const Row& row :
+       {Row{absl::InvalidArgumentError("2 h"), base::ExitCode::kUsage, "REFUSED"},
+        Row{absl::AbortedError("another generation"), base::ExitCode::kFailed, kOtherGeneration},
+        Row{absl::PermissionDeniedError("no token"), base::ExitCode::kPermissionDenied,
+            "PERMISSION_DENIED"},
+        Row{absl::FailedPreconditionError("no"), base::ExitCode::kFailed, "REFUSED"}}) {
+    SCOPED_TRACE(row.refusal);
+    FakeProcess process(clock_, FakeProcess::DiesOf::kTerm);
+    process.refusal = row.refusal;
+    Receipts receipts(clock_);
+    Outcome outcome = Descend(process, ladder_, true, &receipts);
+    EXPECT_EQ(outcome.exit_code, row.exit_code);
+    EXPECT_EQ(outcome.reason, row.reason);
+    EXPECT_TRUE(process.signals.empty());
+    EXPECT_FALSE(process.verified);
+    ASSERT_EQ(receipts.all().size(), 1u);
+    EXPECT_EQ(receipts.all()[0].outcome, "refused");
+  }
 }
 
 TEST_F(StopLadderTest, ASurvivorIsAnErrorAndNothingIsVerified) {

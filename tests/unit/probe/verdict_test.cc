@@ -34,8 +34,10 @@ std::vector<Row> Table() {
   using H = Handshake;
   Observation silent_recorded = Seen(false, C::kConnected, H::kSilent);
   silent_recorded.peer_is_recorded = true;
-  Observation nonsense_recorded = Seen(false, C::kConnected, H::kNotHolon);
-  nonsense_recorded.peer_is_recorded = true;
+  Observation garbage_recorded = Seen(false, C::kConnected, H::kNotHolon);
+  garbage_recorded.peer_is_recorded = true;
+  Observation denied_left = Seen(false, C::kDenied);
+  denied_left.leftovers = true;
   Observation absent_left = Seen(false, C::kAbsent);
   absent_left.leftovers = true;
   Observation refused_left = Seen(false, C::kRefused);
@@ -77,16 +79,18 @@ std::vector<Row> Table() {
       {"free, another home", Seen(false, C::kConnected, H::kOtherHome), Verdict::kForeign, 4},
       {"free, backlog full", Seen(false, C::kBusy), Verdict::kForeign, 4},
       {"free, no socket", Seen(false, C::kNotSocket), Verdict::kForeign, 4},
+      {"free, denied", Seen(false, C::kDenied), Verdict::kForeign, 4},
+      {"free, failed", Seen(false, C::kFailed), Verdict::kForeign, 4},
+      {"free, denied, files left", denied_left, Verdict::kForeign, 4},
+      {"free, not Holon, from the recorded process", garbage_recorded, Verdict::kForeign, 4},
+      {"held, denied", Seen(true, C::kDenied), Verdict::kUnresponsive, 4},
       {"free, absent, files left", absent_left, Verdict::kStale, 1},
       {"free, refused, files left", refused_left, Verdict::kStale, 1},
       {"free, absent, nothing left", Seen(false, C::kAbsent), Verdict::kStopped, 3},
-      {"free, not Holon, recorded identity is the peer", nonsense_recorded, Verdict::kForeign, 4},
       {"free, another user listens", Seen(false, C::kConnected, H::kStranger), Verdict::kForeign,
        4},
       {"held, another user listens", Seen(true, C::kConnected, H::kStranger),
        Verdict::kUnresponsive, 4},
-      {"free, no right to connect", Seen(false, C::kDenied), Verdict::kForeign, 4},
-      {"free, it cannot be told", Seen(false, C::kFailed), Verdict::kForeign, 4},
   };
 }
 

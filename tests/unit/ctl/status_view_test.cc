@@ -1,0 +1,96 @@
+// Which failure and which next command a status shows.
+#include "ctl/render/status_view.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace holon::ctl {
+namespace {
+
+using probe::Verdict;
+
+// A running runtime that tells of a failure at one second, beside a history with one at another.
+v1::StatusView WithFailures(int told_second, int recorded_second) {
+  probe::Sighting sighting;
+  sighting.verdict = Verdict::kRunning;
+  sighting.answer.emplace();
+  sighting.answer->set_instance_id("now");
+  sighting.answer->mutable_last_failure()->set_summary("told");
+  sighting.answer->mutable_last_failure()->mutable_occurred_at()->set_seconds(told_second);
+  StatusInputs inputs;
+  inputs.sighting = &sighting;
+  state::v1::FailureRecord* recorded = inputs.failures.add_failures();
+  recorded->set_summary("recorded");
+  recorded->mutable_occurred_at()->set_seconds(recorded_second);
+  return MakeStatusView(inputs);
+}
+
+TEST(StatusFailureTest, TheLaterOfDiskAndRuntimeIsShown) {
+  EXPECT_EQ(WithFailures(10, 20).last_failure().summary(), "recorded");
+  EXPECT_EQ(WithFailures(20, 10).last_failure().summary(), "told");
+  EXPECT_EQ(WithFailures(10, 10).last_failure().summary(), "recorded")
+      << "at the same moment they are one";
+}
+
+TEST(StatusFailureTest, WhatWasClearedOnDiskIsNotShownAgain) {
+  probe::Sighting sighting;
+  sighting.verdict = Verdict::kRunning;
+  sighting.answer.emplace();
+  sighting.answer->mutable_last_failure()->mutable_occurred_at()->set_seconds(10);
+  StatusInputs inputs;
+  inputs.sighting = &sighting;
+  inputs.failures.set_stable_instance_id("stable");
+  inputs.failures.mutable_cleared_at()->set_seconds(10);
+  EXPECT_FALSE(MakeStatusView(inputs).has_last_failure());
+  inputs.failures.mutable_cleared_at()->set_seconds(9);
+  EXPECT_TRUE(MakeStatusView(inputs).has_last_failure());
+}
+
+TEST(StatusPidTest, TheLocksHolderIsBetterEvidenceThanARecord) {
+  probe::Sighting sighting;
+  sighting.verdict = Verdict::kUnresponsive;
+  sighting.record.emplace();
+  sighting.record->mutable_identity()->set_pid(12);
+  StatusInputs inputs;
+  inputs.sighting = &sighting;
+  EXPECT_EQ(MakeStatusView(inputs).pid(), 12);
+  sighting.process.emplace();
+  sighting.process->pid = 13;
+  EXPECT_EQ(MakeStatusView(inputs).pid(), 13);
+}
+
+TEST(StatusMatchTest, ComparesTheFingerprints) {
+  probe::Sighting sighting;
+  sighting.verdict = Verdict::kRunning;
+  sighting.answer.emplace();
+  sighting.answer->set_config_fingerprint("theirs");
+  StatusInputs inputs;
+  inputs.sighting = &sighting;
+  inputs.own = OwnConfig{"mine", {}};
+  EXPECT_FALSE(MakeStatusView(inputs).config_fingerprint_match());
+  inputs.own->fingerprint = "theirs";
+  EXPECT_TRUE(MakeStatusView(inputs).config_fingerprint_match());
+}
+
+TEST(NextCommandTest, IsTheOneThatHelpsWithEachVerdict) {
+  struct {
+    Verdict verdict;
+    std::string command;
+  } const rows[] = {
+      {Verdict::kRunning, ""},
+      {Verdict::kStarting, ""},
+      {Verdict::kStopping, ""},
+      {Verdict::kStopped, "holonctl --home /h start"},
+      {Verdict::kStale, "holonctl --home /h start"},
+      {Verdict::kUnresponsive, "holonctl --home /h stop"},
+      {Verdict::kIncompatible, "holonctl --home /h stop --force"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(NextCommand(row.verdict, "/h"), row.command) << probe::VerdictName(row.verdict);
+  }
+  EXPECT_NE(NextCommand(Verdict::kForeign, "/h").find("--socket"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace holon::ctl
