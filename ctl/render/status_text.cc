@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "runtime/base/duration.h"
+#include "runtime/config/text.h"
 
 namespace holon::ctl {
 namespace {
@@ -104,8 +105,9 @@ std::string DifferenceTable(const std::vector<v1::DifferenceView>& differences,
 }
 
 std::string StatusText(const v1::StatusView& view, absl::Time now, const Console& console) {
-  std::string text = absl::StrCat(StateText(view.state(), console), "  ",
-                                  console.Paint(Tone::kStrong, view.home_dir()), "\n");
+  std::string text =
+      absl::StrCat(StateText(view.state(), console), "  ",
+                   console.Paint(Tone::kStrong, config::OneLine(view.home_dir())), "\n");
   std::vector<std::vector<std::string>> rows;
   auto add = [&](const std::string& key, const std::string& value) {
     rows.push_back({"  " + console.Paint(Tone::kFaint, key), value});

@@ -127,8 +127,7 @@ bool SameFile(const std::string& path, const std::string& other) {
 }
 
 absl::Status MayAccess(const std::string& path, int mode) {
-  // By the effective user, as open(2) judges.
-  if (faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0) return absl::OkStatus();
+  if (access(path.c_str(), mode) == 0) return absl::OkStatus();
   if (errno == EROFS) {
     return absl::FailedPreconditionError(
         absl::StrCat(path, " cannot be written to: it is on a read-only file system"));

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/base/file_system.h"
 #include "runtime/base/pending.h"
 #include "runtime/base/status_macros.h"
 
@@ -35,7 +36,7 @@ absl::Status LockByte(int fd, Mode mode, const std::string& path) {
     if (errno == EAGAIN || errno == EACCES) {
       return absl::UnavailableError(absl::StrCat(path, " is locked"));
     }
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot lock ", path));
+    return FileError(errno, absl::StrCat("cannot lock ", path));
   }
   return absl::OkStatus();
 }
@@ -52,13 +53,13 @@ absl::Status LockDirectory(int fd, Mode mode, const std::string& path) {
 
 absl::StatusOr<UniqueFd> OpenLockFile(const std::string& path) {
   UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
-  if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+  if (!fd.valid()) return FileError(errno, absl::StrCat("cannot open ", path));
   return fd;
 }
 
 absl::StatusOr<UniqueFd> OpenLockDirectory(const std::string& path) {
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+  if (!fd.valid()) return FileError(errno, absl::StrCat("cannot open ", path));
   return fd;
 }
 
@@ -82,7 +83,7 @@ absl::StatusOr<UniqueFd> LockAt(const std::string& path, Mode mode, Open open, L
 // The first lock that keeps `wanted` from being taken; F_UNLCK: none.
 absl::StatusOr<struct flock> Conflict(int fd, struct flock wanted, const std::string& path) {
   if (fcntl(fd, F_OFD_GETLK, &wanted) == 0) return wanted;
-  return absl::ErrnoToStatus(errno, absl::StrCat("cannot query the lock on ", path));
+  return FileError(errno, absl::StrCat("cannot query the lock on ", path));
 }
 
 }  // namespace
@@ -108,7 +109,7 @@ absl::StatusOr<FileLock> FileLock::Acquire(const std::string& path, absl::Durati
 absl::Status FileLock::Mark() {
   struct flock mark = Range(F_RDLCK, kMarkStart, kMarkLength);
   if (fcntl(fd_.get(), F_OFD_SETLK, &mark) == 0) return absl::OkStatus();
-  return absl::ErrnoToStatus(errno, "cannot mark the lock file as a runtime's");
+  return FileError(errno, "cannot mark the lock file as a runtime's");
 }
 
 bool FileLock::StillAt(const std::string& path) const { return SameFile(fd_.get(), path); }
@@ -138,7 +139,7 @@ absl::StatusOr<LockState> LockStateOf(const std::string& path) {
     if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENXIO) {
       return LockState::kAbsent;
     }
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+    return FileError(errno, absl::StrCat("cannot open ", path));
   }
   struct stat opened;
   if (fstat(fd.get(), &opened) == 0 && !S_ISREG(opened.st_mode)) return LockState::kAbsent;
@@ -159,7 +160,7 @@ absl::StatusOr<bool> IsMarkedDirectory(const std::string& path) {
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid()) {
     if (errno == ENOENT || errno == ENOTDIR) return false;
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+    return FileError(errno, absl::StrCat("cannot open ", path));
   }
   struct flock wanted = Range(F_WRLCK, 0, 0);
   // A file system without such locks has run/holon.lock alone.

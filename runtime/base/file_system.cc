@@ -30,8 +30,9 @@ absl::Status FileError(int error, absl::string_view message) {
           absl::StrCat(message,
                        ": it is a symbolic link, which is not followed here, or leads in "
                        "a circle"));
+    case EINVAL:  // Of the file system, and not of a caller.
     case ENAMETOOLONG:
-      return absl::InvalidArgumentError(text);
+      return absl::FailedPreconditionError(text);
     case EFBIG:
       return absl::ResourceExhaustedError(
           absl::StrCat(text, " (RLIMIT_FSIZE, ulimit -f, or the file system's own limit)"));

@@ -132,6 +132,18 @@ std::string JsonString(absl::string_view text) {
   return json;
 }
 
+namespace {
+
+// Makes a terminal show what follows in another order than it is written.
+bool ChangesDirection(char32_t point) {
+  return point == 0x200e || point == 0x200f || point == 0x061c ||
+         (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+}
+
+bool IsControl(char32_t point) { return point < 0x20 || (point >= 0x7f && point <= 0x9f); }
+
+}  // namespace
+
 std::string OneLine(absl::string_view text) {
   std::string line;
   while (!text.empty()) {
@@ -140,7 +152,7 @@ std::string OneLine(absl::string_view text) {
     if (!point.has_value()) {
       text.remove_prefix(1);
       line += '?';
-    } else if (*point < 0x20 || (*point >= 0x7f && *point <= 0x9f)) {
+    } else if (IsControl(*point) || ChangesDirection(*point)) {
       line += '?';
     } else {
       absl::StrAppend(&line, before.substr(0, before.size() - text.size()));

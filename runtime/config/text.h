@@ -27,8 +27,8 @@ std::string JsonString(absl::string_view text);
 // What a message may quote of something a user wrote: one line, quoted, well-formed, and not long.
 std::string Excerpt(absl::string_view text);
 
-// Text from elsewhere that has to stay on its line: control characters and bytes that are not UTF-8
-// become '?'.
+// Text from elsewhere that has to stay on its line, as it is written: control characters, those
+// that change the direction of writing, and bytes that are not UTF-8 become '?'.
 std::string OneLine(absl::string_view text);
 
 // "; did you mean model.default?" where one of the candidates is close enough to `wrong`, else

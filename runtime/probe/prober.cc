@@ -13,6 +13,7 @@
 #include "runtime/base/status_macros.h"
 #include "runtime/base/unix_socket.h"
 #include "runtime/base/wait.h"
+#include "runtime/config/text.h"
 #include "runtime/probe/explanation.h"
 #include "runtime/probe/handshake.h"
 #include "runtime/probe/proof.h"
@@ -29,11 +30,29 @@ using state::Hold;
 // Minimum time-out of the RPC, even if the probe's deadline has passed.
 constexpr absl::Duration kMinRpcTimeout = absl::Milliseconds(200);
 
+// Bytes of a listener's own words that a sentence repeats.
+constexpr size_t kMaxWords = 200;
+
 std::optional<base::ProcessIdentity> Seen(pid_t pid) {
   if (pid <= 0) return std::nullopt;
   absl::StatusOr<base::ProcessIdentity> identity = base::IdentityOf(pid);
   return identity.ok() ? std::optional<base::ProcessIdentity>(*identity) : std::nullopt;
 }
+
+// What came of asking at one socket.
+struct Asked {
+  std::string socket_path;
+  ConnectOutcome socket = ConnectOutcome::kAbsent;
+  Handshake handshake = Handshake::kNone;
+  std::optional<base::PeerCredentials> credentials;
+  // The listener, with the identity that it had before it was asked.
+  std::optional<base::ProcessIdentity> peer;
+  bool by_service_manager = false;
+  // What answers is a gRPC server without our service.
+  bool unknown_service = false;
+  std::optional<v1::RuntimeStatusResponse> answer;
+  std::unique_ptr<ControlClient> client;  // Of kOurs.
+};
 
 // One pass over lock, socket and handshake.
 class Glance {
@@ -44,11 +63,12 @@ class Glance {
   absl::StatusOr<Sighting> Take(const std::string& given_socket, Hold hold, Want want);
 
  private:
-  absl::Status Ask(const std::string& socket_path);
-  void Call(base::UniqueFd connection);
+  absl::StatusOr<Asked> Ask(const std::string& socket_path);
+  void Call(base::UniqueFd connection, Asked* asked);
   bool IsOfThisHome(const v1::RuntimeStatusResponse& answer);
   void ReadRecord();
-  absl::Status AskRecordedSocket(const std::string& given_socket);
+  absl::Status AskRecordedSocket();
+  void Fill();
   absl::StatusOr<bool> MayServe(uid_t uid) const;
   std::optional<base::ProcessIdentity> Recorded() const;
   std::optional<base::ProcessIdentity> Answered(
@@ -59,11 +79,8 @@ class Glance {
   const state::HomePaths& paths_;
   const base::Deadline& deadline_;
   Hold hold_ = Hold::kFree;
-  // The listener, with the identity that it had before it was asked.
-  std::optional<base::ProcessIdentity> peer_;
+  Asked asked_;
   bool record_read_ = false;
-  // What answers is a gRPC server without our service.
-  bool unknown_service_ = false;
   Sighting sighting_;
 };
 
@@ -74,17 +91,11 @@ absl::StatusOr<bool> Glance::MayServe(uid_t uid) const {
   return uid == (home.type == base::FileType::kAbsent ? geteuid() : home.owner);
 }
 
-absl::Status Glance::Ask(const std::string& socket_path) {
-  Observation& seen = sighting_.seen;
-  sighting_.socket_path = socket_path;
-  sighting_.answer.reset();
-  sighting_.peer.reset();
-  peer_.reset();
-  unknown_service_ = false;
-  seen.peer_is_service_manager = false;
-  seen.handshake = Handshake::kNone;
+absl::StatusOr<Asked> Glance::Ask(const std::string& socket_path) {
+  Asked asked;
+  asked.socket_path = socket_path;
   base::Connection connection = base::ConnectTo(socket_path, deadline_.Remaining());
-  seen.socket = connection.outcome;
+  asked.socket = connection.outcome;
   if (connection.outcome == ConnectOutcome::kDenied) {
     return absl::PermissionDeniedError(
         absl::StrCat("cannot connect to ", socket_path, ": it belongs to another user"));
@@ -92,32 +103,30 @@ absl::Status Glance::Ask(const std::string& socket_path) {
   if (connection.outcome == ConnectOutcome::kFailed) {
     return absl::ErrnoToStatus(connection.error, absl::StrCat("cannot connect to ", socket_path));
   }
-  if (connection.outcome != ConnectOutcome::kConnected) return absl::OkStatus();
-  sighting_.peer = connection.peer;
+  if (connection.outcome != ConnectOutcome::kConnected) return asked;
+  asked.credentials = connection.peer;
   HOLON_ASSIGN_OR_RETURN(bool may_serve, MayServe(connection.peer.uid));
-  if (!may_serve) {
-    seen.handshake = Handshake::kStranger;
-    return absl::OkStatus();
+  if (may_serve) {
+    Call(std::move(connection.fd), &asked);
+  } else {
+    asked.handshake = Handshake::kStranger;
   }
-  Call(std::move(connection.fd));
-  return absl::OkStatus();
+  return asked;
 }
 
-void Glance::Call(base::UniqueFd connection) {
-  Observation& seen = sighting_.seen;
-  peer_ = Seen(sighting_.peer->pid);
+void Glance::Call(base::UniqueFd connection, Asked* asked) {
+  asked->peer = Seen(asked->credentials->pid);
   auto client = std::make_unique<ControlClient>(std::move(connection));
   v1::RuntimeStatusResponse answer;
   grpc::Status status =
       client->RuntimeStatus(std::max(deadline_.Remaining(), kMinRpcTimeout), &answer);
-  seen.handshake = JudgeAnswer(status, answer, status.ok() && IsOfThisHome(answer));
-  seen.phase = answer.phase();
-  seen.peer_is_service_manager =
-      seen.handshake == Handshake::kSilent && base::CommandNameOf(sighting_.peer->pid) == "systemd";
-  if (status.ok()) sighting_.answer = std::move(answer);
-  if (seen.handshake == Handshake::kOurs) sighting_.client = std::move(client);
-  unknown_service_ = seen.handshake == Handshake::kNotHolon &&
-                     status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
+  asked->handshake = JudgeAnswer(status, answer, status.ok() && IsOfThisHome(answer));
+  asked->by_service_manager = asked->handshake == Handshake::kSilent &&
+                              base::CommandNameOf(asked->credentials->pid) == "systemd";
+  asked->unknown_service = asked->handshake == Handshake::kNotHolon &&
+                           status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
+  if (status.ok()) asked->answer = std::move(answer);
+  if (asked->handshake == Handshake::kOurs) asked->client = std::move(client);
 }
 
 // By its directory; by its generation, where the directory has another name there.
@@ -139,14 +148,18 @@ void Glance::ReadRecord() {
   }
 }
 
-// While a runtime holds the lock, it knows better than the caller where its socket is.
-absl::Status Glance::AskRecordedSocket(const std::string& given_socket) {
-  const Observation& seen = sighting_.seen;
-  if (!seen.lock_held || seen.handshake == Handshake::kOurs || !sighting_.record.has_value() ||
-      sighting_.record->socket_path().empty() || sighting_.record->socket_path() == given_socket) {
+// While a runtime holds the lock, it knows better than the caller where its socket is. Where
+// nothing listens there, what listens at the given one is the better witness.
+absl::Status Glance::AskRecordedSocket() {
+  if (hold_ != Hold::kRuntime || asked_.handshake == Handshake::kOurs ||
+      !sighting_.record.has_value() || sighting_.record->socket_path().empty() ||
+      sighting_.record->socket_path() == asked_.socket_path) {
     return absl::OkStatus();
   }
-  return Ask(sighting_.record->socket_path());
+  HOLON_ASSIGN_OR_RETURN(Asked recorded, Ask(sighting_.record->socket_path()));
+  const bool listens = recorded.socket == ConnectOutcome::kConnected;
+  if (listens || asked_.socket != ConnectOutcome::kConnected) asked_ = std::move(recorded);
+  return absl::OkStatus();
 }
 
 // The living process of the record. A home that was copied has the record of another one.
@@ -164,11 +177,11 @@ std::optional<base::ProcessIdentity> Glance::Recorded() const {
 // here is confirmed by a second source or not at all.
 std::optional<base::ProcessIdentity> Glance::Answered(
     const std::optional<base::ProcessIdentity>& recorded) const {
-  if (sighting_.seen.handshake != Handshake::kOurs) return std::nullopt;
+  if (asked_.handshake != Handshake::kOurs) return std::nullopt;
   base::ProcessIdentity answered;
-  answered.pid = sighting_.answer->pid();
+  answered.pid = asked_.answer->pid();
   const bool same_generation =
-      recorded.has_value() && sighting_.record->instance_id() == sighting_.answer->instance_id();
+      recorded.has_value() && sighting_.record->instance_id() == asked_.answer->instance_id();
   if (same_generation) answered.start_time_ticks = recorded->start_time_ticks;
   return answered;
 }
@@ -177,25 +190,38 @@ void Glance::FindProcess() {
   Observation& seen = sighting_.seen;
   ReadRecord();
   Sources sources;
-  sources.peer = peer_;
+  sources.peer = asked_.peer;
   sources.record = Recorded();
   sources.handshake = Answered(sources.record);
   Proof proof = ProveRuntime(sources);
   // The lock's holder last: it costs a search.
-  if (!proof.process.has_value() && seen.lock_held) {
+  if (!proof.process.has_value() && hold_ == Hold::kRuntime) {
     const std::optional<base::ProcessIdentity>& likely =
-        sources.record.has_value() ? sources.record : peer_;
+        sources.record.has_value() ? sources.record : asked_.peer;
     sources.lock = state::FindRuntime(paths_, likely.has_value() ? likely->pid : 0);
     proof = ProveRuntime(sources);
   }
-  seen.peer_is_recorded =
-      peer_.has_value() && sources.record.has_value() && *peer_ == *sources.record;
+  seen.peer_is_recorded = asked_.peer.has_value() && asked_.peer == sources.record;
   sighting_.process = proof.process;
   sighting_.unproven = proof.missing;
   // A Holon that holds our lock and does not know our service is one of another contract.
-  if (unknown_service_ && proof.process.has_value() && peer_ == proof.process) {
-    seen.handshake = Handshake::kIncompatible;
+  if (asked_.unknown_service && proof.process.has_value() && asked_.peer == proof.process) {
+    asked_.handshake = Handshake::kIncompatible;
   }
+}
+
+// What was asked goes into the sighting.
+void Glance::Fill() {
+  Observation& seen = sighting_.seen;
+  seen.lock_held = hold_ == Hold::kRuntime;
+  seen.socket = asked_.socket;
+  seen.handshake = asked_.handshake;
+  seen.peer_is_service_manager = asked_.by_service_manager;
+  if (asked_.answer.has_value()) seen.phase = asked_.answer->phase();
+  sighting_.socket_path = asked_.socket_path;
+  sighting_.answer = std::move(asked_.answer);
+  sighting_.peer = asked_.credentials;
+  sighting_.client = std::move(asked_.client);
 }
 
 void Glance::Explain() {
@@ -207,11 +233,12 @@ void Glance::Explain() {
     found.peer_uid = sighting_.peer->uid;
     found.peer = sighting_.peer->pid > 0 ? state::ProcessText(sighting_.peer->pid)
                                          : "a process that cannot be seen from here";
-    found.peer_is_process = peer_.has_value() && peer_ == sighting_.process;
+    found.peer_is_process = asked_.peer.has_value() && asked_.peer == sighting_.process;
   }
   if (sighting_.answer.has_value()) {
-    found.answered_home = sighting_.answer->home_dir();
-    found.answered_contract = sighting_.answer->contract_version();
+    found.answered_home = config::OneLine(sighting_.answer->home_dir().substr(0, kMaxWords));
+    found.answered_contract =
+        config::OneLine(sighting_.answer->contract_version().substr(0, kMaxWords));
   }
   if (sighting_.record.has_value()) {
     const base::ProcessIdentity recorded = state::FromRecord(sighting_.record->identity());
@@ -225,17 +252,16 @@ void Glance::Explain() {
 }
 
 absl::StatusOr<Sighting> Glance::Take(const std::string& given_socket, Hold hold, Want want) {
-  Observation& seen = sighting_.seen;
   hold_ = hold;
-  seen.lock_held = hold == Hold::kRuntime;
-  HOLON_RETURN_IF_ERROR(Ask(given_socket));
-  if (seen.handshake != Handshake::kOurs) ReadRecord();
-  HOLON_RETURN_IF_ERROR(AskRecordedSocket(given_socket));
-  if (want == Want::kProof || seen.handshake != Handshake::kOurs) FindProcess();
+  HOLON_ASSIGN_OR_RETURN(asked_, Ask(given_socket));
+  if (asked_.handshake != Handshake::kOurs) ReadRecord();
+  HOLON_RETURN_IF_ERROR(AskRecordedSocket());
+  if (want == Want::kProof || asked_.handshake != Handshake::kOurs) FindProcess();
+  Fill();
   std::vector<std::string> leftovers;
-  if (seen.handshake != Handshake::kOurs) leftovers = state::LeftoverFiles(paths_, given_socket);
-  seen.leftovers = !leftovers.empty();
-  sighting_.verdict = Judge(seen);
+  if (asked_.handshake != Handshake::kOurs) leftovers = state::LeftoverFiles(paths_, given_socket);
+  sighting_.seen.leftovers = !leftovers.empty();
+  sighting_.verdict = Judge(sighting_.seen);
   if (sighting_.verdict == Verdict::kStale) sighting_.stale_files = std::move(leftovers);
   Explain();
   return std::move(sighting_);

@@ -95,9 +95,11 @@ TEST_F(FileLockTest, AWholeFileIsToldFromALockOfAProcess) {
 TEST_F(FileLockTest, WhatIsNoRegularFileIsNoLockFile) {
   for (const char* kind : {"directory", "link", "fifo"}) {
     SCOPED_TRACE(kind);
-    if (kind == std::string("directory")) mkdir(path_.c_str(), 0700);
-    if (kind == std::string("link")) ASSERT_EQ(symlink("/etc/hostname", path_.c_str()), 0);
-    if (kind == std::string("fifo")) ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
+    int made = -1;
+    if (kind == std::string("directory")) made = mkdir(path_.c_str(), 0700);
+    if (kind == std::string("link")) made = symlink("/etc/hostname", path_.c_str());
+    if (kind == std::string("fifo")) made = mkfifo(path_.c_str(), 0600);
+    ASSERT_EQ(made, 0);
     EXPECT_EQ(*LockStateOf(path_), LockState::kAbsent);
     remove(path_.c_str());
   }

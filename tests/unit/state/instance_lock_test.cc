@@ -84,10 +84,12 @@ TEST_F(InstanceLockTest, ReplacesALockFileOfAnotherKind) {
     SCOPED_TRACE(kind);
     std::filesystem::remove_all(paths_->run);
     std::filesystem::create_directory(paths_->run);
-    if (kind == std::string("directory")) std::filesystem::create_directory(paths_->instance_lock);
-    if (kind == std::string("link"))
-      std::filesystem::create_symlink("nowhere", paths_->instance_lock);
-    if (kind == std::string("fifo")) ASSERT_EQ(mkfifo(paths_->instance_lock.c_str(), 0600), 0);
+    const char* path = paths_->instance_lock.c_str();
+    int made = -1;
+    if (kind == std::string("directory")) made = mkdir(path, 0700);
+    if (kind == std::string("link")) made = symlink("nowhere", path);
+    if (kind == std::string("fifo")) made = mkfifo(path, 0600);
+    ASSERT_EQ(made, 0);
     EXPECT_EQ(*HoldOf(*paths_), Hold::kFree);
     EXPECT_TRUE(InstanceLock::TryAcquire(*paths_).ok());
     EXPECT_EQ(base::ListDirectory(paths_->run)->size(), 2u) << "it was renamed aside";
