@@ -19,7 +19,10 @@ Outcome CleanHome(World& world, Receipts* receipts) {
   if (!sighting.ok()) return LookFailure(sighting.status());
   switch (sighting->verdict) {
     case probe::Verdict::kStopped:
-      return Success("nothing", "nothing is left of a dead runtime");
+      if (state::DescribeTaker(world.paths).empty()) {
+        return Success("nothing", "nothing is left of a dead runtime");
+      }
+      break;
     case probe::Verdict::kStale:
       break;
     case probe::Verdict::kRunning:

@@ -24,6 +24,20 @@ namespace {
 using Load = std::function<config::LoadResult()>;
 using Act = std::function<Outcome(const config::LoadResult& loaded, const StartSpec& spec)>;
 
+// In a home that cannot be changed: a runtime that runs as wanted needs no change.
+std::optional<Outcome> RunsAlready(Context& context, const config::LoadResult& loaded) {
+  absl::StatusOr<probe::Sighting> sighting = context.world().Look();
+  if (!sighting.ok() || sighting->verdict != probe::Verdict::kRunning) return std::nullopt;
+  const StartSpec spec = MakeStartSpec(context, loaded);
+  std::vector<holon::v1::ConfigDifference> differences;
+  if (MatchConfig(spec.wanted, *sighting, &differences) != ConfigMatch::kSame) return std::nullopt;
+  const bool ensures = context.options().command == Command::kEnsure;
+  return Success(
+      ensures ? "nothing" : "already_running",
+      absl::StrCat("the runtime is already running as wanted (pid ", sighting->answer->pid(),
+                   ", generation ", sighting->answer->instance_id(), ")"));
+}
+
 // The commands that load a configuration, check the home and take the lock before they do anything.
 // What is wrong is told at once; what counts is read under the lock, because whoever held it before
 // may have changed what is inherited.
@@ -32,7 +46,11 @@ base::ExitCode WithHome(Context& context, const Load& load, Receipts* receipts, 
   ShowWarnings(context, loaded);
   if (!loaded.faults.empty()) return context.FailFaults(loaded.faults);
   absl::Status prepared = PrepareHome(context);
-  if (!prepared.ok()) return context.FailHome(prepared);
+  if (!prepared.ok()) {
+    std::optional<Outcome> done;
+    if (context.options().command != Command::kRestart) done = RunsAlready(context, loaded);
+    return done.has_value() ? Report(context, *done, *receipts) : context.FailHome(prepared);
+  }
   HomeLock lock =
       TakeHomeLock(context.world(), context.options().command_name, LockTimeout(context));
   if (!lock.granted()) return Report(context, lock.refusal, *receipts);
@@ -52,7 +70,7 @@ bool MayLock(const World& world) {
 }  // namespace
 
 base::ExitCode RunStart(Context& context) {
-  absl::Status trusted = state::CheckHome(context.world().paths, state::HomeUse::kChange);
+  absl::Status trusted = state::CheckHome(context.world().paths, state::HomeUse::kLook);
   if (!trusted.ok()) return context.FailHome(trusted);
   Receipts receipts(context.world().clock);
   return WithHome(
@@ -108,7 +126,7 @@ base::ExitCode RunRestart(Context& context) {
 
 base::ExitCode RunEnsure(Context& context) {
   World& world = context.world();
-  absl::Status trusted = state::CheckHome(world.paths, state::HomeUse::kChange);
+  absl::Status trusted = state::CheckHome(world.paths, state::HomeUse::kLook);
   if (!trusted.ok()) return context.FailHome(trusted);
   Receipts receipts(world.clock);
   return WithHome(

@@ -108,7 +108,7 @@ v1::ListView DescribeAll(const FoundHomes& found, absl::Time now) {
     if (one.runtime.has_value()) *view.add_runtimes() = *std::move(one.runtime);
     if (one.unseen) ++unseen;
   }
-  view.set_unseen(static_cast<int32_t>(unseen));
+  view.set_unseen(unseen);
   return view;
 }
 

@@ -226,7 +226,11 @@ v1::StatusView MakeStatusView(const StatusInputs& inputs) {
     AddRecord(*sighting.record, &view);
   }
   // The lock's holder is better evidence than a record.
-  if (sighting.process.has_value()) view.set_pid(sighting.process->pid);
+  if (sighting.process.has_value()) {
+    view.set_pid(sighting.process->pid);
+  } else if (sighting.holder.has_value()) {
+    view.set_pid(sighting.holder->pid);
+  }
   AddFailure(inputs, answers ? &*sighting.answer : nullptr, &view);
   for (const std::string& file : sighting.stale_files) view.add_stale_files(file);
   if (inputs.own.has_value()) {
@@ -240,7 +244,10 @@ v1::StatusView MakeStatusView(const StatusInputs& inputs) {
       for (const auto& difference : config::Diff(mine, theirs)) {
         *view.add_differences() = ToView(difference);
       }
-      view.set_config_fingerprint_match(view.differences().empty());
+      // Where only names of one file differ, fingerprints do, too.
+      view.set_config_fingerprint_match(
+          inputs.own->fingerprint == view.runtime_config_fingerprint() ||
+          (view.differences().empty() && !inputs.own->values.empty()));
     }
   }
   for (const std::string& warning : inputs.warnings) view.add_warnings(warning);

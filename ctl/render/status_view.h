@@ -15,9 +15,9 @@ namespace holon::ctl {
 
 // The caller's configuration, as far as a status needs it.
 struct OwnConfig {
-  std::string home;
   std::string fingerprint;
   std::vector<holon::v1::ConfigValue> values;
+  std::string home;
 };
 
 struct StatusInputs {

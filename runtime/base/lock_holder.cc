@@ -142,6 +142,17 @@ bool HoldsLockFile(pid_t pid, const std::string& path) {
          });
 }
 
+bool HoldsLockNamed(pid_t pid, const std::string& name) {
+  auto locking = LockingDescriptors(pid);
+  if (!locking.ok()) return false;
+  for (const auto& [descriptor, info] : *locking) {
+    absl::StatusOr<std::string> target = ReadLink(absl::StrCat("/proc/", pid, "/fd/", descriptor));
+    if (!target.ok() || !LocksOf(info, 0).write) continue;
+    if (NameOf(absl::StripSuffix(*target, " (deleted)")) == name) return true;
+  }
+  return false;
+}
+
 std::optional<pid_t> FindDirectoryHolder(const std::string& directory) {
   return FindFlockHolder(directory, &HoldsMarked);
 }

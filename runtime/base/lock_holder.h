@@ -42,6 +42,9 @@ std::optional<LockLine> ParseLockLine(absl::string_view line);
 bool HoldsDirectory(pid_t pid, const std::string& directory);
 bool HoldsLockFile(pid_t pid, const std::string& path);
 
+// The process holds a write lock (OFDLCK) on a file of this name, wherever that file is by now.
+bool HoldsLockNamed(pid_t pid, const std::string& name);
+
 // The process that holds the marked lock on a directory, by its line in /proc/locks, confirmed in
 // that process. nullopt: none, or it cannot be seen. Reading /proc/locks takes milliseconds.
 std::optional<pid_t> FindDirectoryHolder(const std::string& directory);

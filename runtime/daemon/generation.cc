@@ -163,6 +163,7 @@ v1::RuntimeStatusResponse Generation::Self() const {
 state::v1::DaemonRecord Generation::Record() const {
   const v1::RuntimeStatusResponse self = model_->Status();
   state::v1::DaemonRecord record;
+  record.set_format(state::kRecordFormat);
   *record.mutable_identity() = state::ToRecord(base::OwnIdentity());
   record.set_instance_id(self.instance_id());
   record.set_home_dir(self.home_dir());

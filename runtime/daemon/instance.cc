@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/base/file.h"
+#include "runtime/base/lock_holder.h"
 #include "runtime/base/status_macros.h"
 #include "runtime/base/unix_socket.h"
 #include "runtime/probe/prober.h"
@@ -55,12 +56,19 @@ std::optional<Refusal> RefuseForLock(const state::HomePaths& paths, const absl::
   return Refuse(base::ExitCodeFor(status), std::string(status.message()));
 }
 
-// The process on record lives and holds no lock: a runtime whose locks were lost, as those of
-// version 0.1.0 may be.
+// The process on record lives, and its lock file is lost: a runtime of version 0.1.0, which held
+// nothing but that file.
 std::optional<Refusal> RefuseForRecord(const state::HomePaths& paths) {
   absl::StatusOr<state::v1::DaemonRecord> record = state::ReadDaemonRecord(paths.daemon_record);
   if (!record.ok() || !base::SameFile(record->home_dir(), paths.home)) return std::nullopt;
-  if (base::Judge(state::FromRecord(record->identity())) != base::IdentityVerdict::kAlive) {
+  if (record->format() > state::kRecordFormat) {
+    return Refuse(base::ExitCode::kFailed,
+                  absl::StrCat(paths.home, " was used last by version ", record->version(),
+                               ", whose record this version does not know (format ",
+                               record->format(), "); start it with that version or a later one"));
+  }
+  if (base::Judge(state::FromRecord(record->identity())) != base::IdentityVerdict::kAlive ||
+      !base::HoldsLockNamed(record->identity().pid(), base::NameOf(paths.instance_lock))) {
     return std::nullopt;
   }
   return Refuse(base::ExitCode::kUnknown,

@@ -48,8 +48,7 @@ std::string LiveConfig::fingerprint() const { return config::Fingerprint(describ
 grpc::Status LiveConfig::Compare(const v1::CompareConfigRequest& request,
                                  v1::CompareConfigResponse* response) const {
   const config::Configuration actual = current();
-  const config::Side actual_side{"the runtime", config::Describe(actual, key_),
-                                 actual.values.home_dir()};
+  const config::Side actual_side{"the runtime", config::Describe(actual, key_)};
   response->set_actual_fingerprint(config::Fingerprint(actual_side.values));
   if (request.expected_case() == v1::CompareConfigRequest::kFingerprint) {
     response->set_expected_fingerprint(request.fingerprint());
@@ -57,8 +56,7 @@ grpc::Status LiveConfig::Compare(const v1::CompareConfigRequest& request,
     std::vector<config::Fault> faults;
     const config::Configuration expected = config::FromMessage(request.config(), actual, &faults);
     if (!faults.empty()) return InvalidConfig(faults);
-    const config::Side expected_side{"the caller", config::Describe(expected, key_),
-                                     expected.values.home_dir()};
+    const config::Side expected_side{"the caller", config::Describe(expected, key_)};
     response->set_expected_fingerprint(config::Fingerprint(expected_side.values));
     for (const v1::ConfigDifference& difference : config::Diff(expected_side, actual_side)) {
       *response->add_differences() = difference;

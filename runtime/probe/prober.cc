@@ -204,6 +204,7 @@ void Glance::FindProcess() {
   seen.peer_is_recorded = asked_.peer.has_value() && asked_.peer == sources.record;
   sighting_.process = proof.process;
   sighting_.unproven = proof.missing;
+  if (!proof.process.has_value()) sighting_.holder = sources.lock;
   // A Holon that holds our lock and does not know our service is one of another contract.
   if (asked_.unknown_service && proof.process.has_value() && asked_.peer == proof.process) {
     asked_.handshake = Handshake::kIncompatible;
@@ -228,7 +229,11 @@ void Glance::Explain() {
   Circumstances found;
   found.seen = sighting_.seen;
   found.socket_path = sighting_.socket_path;
-  if (sighting_.process.has_value()) found.process = absl::StrCat("pid ", sighting_.process->pid);
+  if (sighting_.process.has_value()) {
+    found.process = absl::StrCat("pid ", sighting_.process->pid);
+  } else if (sighting_.holder.has_value()) {
+    found.process = absl::StrCat("pid ", sighting_.holder->pid);
+  }
   if (sighting_.peer.has_value()) {
     found.peer_uid = sighting_.peer->uid;
     found.peer = sighting_.peer->pid > 0 ? state::ProcessText(sighting_.peer->pid)

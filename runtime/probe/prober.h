@@ -47,6 +47,8 @@ struct Sighting {
   std::optional<base::ProcessIdentity> process;
   // What is missing for that, of a runtime that lives or may live.
   std::string unproven;
+  // The process that holds the lock where `process` is not proven: enough to be named.
+  std::optional<base::ProcessIdentity> holder;
   // Socket, pid file and record that a dead runtime left; empty while one lives.
   std::vector<std::string> stale_files;
   // The connection it answered on; null where it did not.

@@ -13,19 +13,23 @@ namespace {
 constexpr char kEnvironment[] = "environment";
 constexpr char kFlag[] = "flag";
 
+// What the writer may write the reader takes. The boot is not known where /proc/sys is hidden.
+absl::Status Validate(const std::string& path, const v1::DaemonRecord& record) {
+  if (record.identity().pid() > 0 && !record.instance_id().empty()) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat(path, " does not say which process it is about"));
+}
+
 }  // namespace
 
 absl::StatusOr<v1::DaemonRecord> ReadDaemonRecord(const std::string& path) {
   v1::DaemonRecord record;
   HOLON_RETURN_IF_ERROR(ReadJsonFile(path, &record));
-  if (record.identity().pid() <= 0 || record.identity().boot_id().empty() ||
-      record.instance_id().empty()) {
-    return absl::DataLossError(absl::StrCat(path, " does not say which process it is about"));
-  }
+  HOLON_RETURN_IF_ERROR(Validate(path, record));
   return record;
 }
 
 absl::Status WriteDaemonRecord(const std::string& path, const v1::DaemonRecord& record) {
+  HOLON_RETURN_IF_ERROR(Validate(path, record));
   // It names a process of this boot: what a power failure takes would be stale anyway.
   return WriteJsonFile(path, record, base::Durability::kWhole);
 }

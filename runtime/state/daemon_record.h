@@ -16,7 +16,11 @@
 
 namespace holon::state {
 
-// NOT_FOUND; DATA_LOSS: damaged, or it lacks the identity.
+// The format of the record that this code writes. A record of a later one belongs to a later
+// version: a start refuses such a home. 0: version 0.1.0, which wrote none.
+inline constexpr int kRecordFormat = 1;
+
+// NOT_FOUND; DATA_LOSS: damaged, or it lacks the identity. Any other error: it cannot be read.
 absl::StatusOr<v1::DaemonRecord> ReadDaemonRecord(const std::string& path);
 
 absl::Status WriteDaemonRecord(const std::string& path, const v1::DaemonRecord& record);

@@ -22,10 +22,11 @@ std::string Print(const google::protobuf::Message& message, bool add_whitespace)
 
 absl::Status ReadJsonFile(const std::string& path, google::protobuf::Message* message) {
   absl::StatusOr<std::string> text = base::ReadFile(path, kMaxRecordBytes);
-  if (absl::IsNotFound(text.status()) || absl::IsPermissionDenied(text.status())) {
-    return text.status();
+  // What stands there is no such file. Any other error says nothing of it.
+  if (absl::IsFailedPrecondition(text.status()) || absl::IsOutOfRange(text.status())) {
+    return absl::DataLossError(text.status().message());
   }
-  if (!text.ok()) return absl::DataLossError(text.status().message());
+  HOLON_RETURN_IF_ERROR(text.status());
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = true;
   if (text->empty()) return absl::DataLossError(absl::StrCat(path, " is empty"));

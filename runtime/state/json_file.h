@@ -14,7 +14,8 @@ namespace holon::state {
 inline constexpr size_t kMaxRecordBytes = 1 << 20;
 
 // NOT_FOUND: no such file. DATA_LOSS: it is there, but damaged: the message names it and what is
-// wrong. Keys of a newer version are skipped.
+// wrong. Any other error: it cannot be read, and nothing is known of it. Keys of a newer version
+// are skipped.
 absl::Status ReadJsonFile(const std::string& path, google::protobuf::Message* message);
 
 // Replaces the file whole (0600).
