@@ -1,5 +1,8 @@
 """Every runtime of this user, found by the locks that are held."""
 
+import os
+import signal
+
 from harness import HolonTest, main
 
 
@@ -33,6 +36,9 @@ class ListTest(HolonTest):
         row = self.rows()[str(self.home.path)]
         self.assertEqual((pid, "unresponsive"), (row["pid"], row["state"]))
         self.assertEqual(pid, started["pid"])
+        # Nothing but the lock names the process: a signal waits until it answers.
+        self.assert_failure(self.home.ctl("stop", "--json"), 4, "UNIDENTIFIED")
+        os.kill(pid, signal.SIGCONT)
         self.home.stop()
 
     def test_people_get_a_table(self):
