@@ -27,8 +27,6 @@ namespace holon::ctl {
 namespace {
 
 constexpr size_t kDefaultTail = 20;
-// Where the kernel grants no watch, look again now and then.
-constexpr absl::Duration kBlindInterval = absl::Seconds(1);
 
 Tone ToneOf(absl::string_view level) {
   if (level == "error") return Tone::kBad;

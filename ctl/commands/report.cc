@@ -6,6 +6,17 @@
 
 namespace holon::ctl {
 
+namespace {
+
+// What a runtime that answers says is not as it should be.
+void WarnOfDegraded(Context& context) {
+  absl::StatusOr<probe::Sighting> sighting = context.world().Look(probe::Want::kVerdict);
+  if (!sighting.ok() || !sighting->answer.has_value()) return;
+  for (const std::string& reason : sighting->answer->degraded()) context.console().Warning(reason);
+}
+
+}  // namespace
+
 base::ExitCode Report(Context& context, const Outcome& outcome, const Receipts& receipts) {
   Console& console = context.console();
   if (context.options().json) {
@@ -48,9 +59,13 @@ base::ExitCode Report(Context& context, const Outcome& outcome, const Receipts& 
     return outcome.exit_code;
   }
   console.Text(absl::StrCat(console.Paint(Tone::kGood, "✓"), " ", outcome.message, "\n"));
-  bool ladder =
-      context.options().command == Command::kStop || context.options().command == Command::kRestart;
-  if (ladder) console.Text(LadderText(receipts.all(), console));
+  const Command command = context.options().command;
+  if (command == Command::kStop || command == Command::kRestart) {
+    console.Text(LadderText(receipts.all(), console));
+  }
+  if (command == Command::kStart || command == Command::kRestart || command == Command::kEnsure) {
+    WarnOfDegraded(context);
+  }
   return outcome.exit_code;
 }
 

@@ -10,9 +10,6 @@
 namespace holon::ctl {
 namespace {
 
-// Where the kernel tells nothing (no inotify left, a suspended process), look again now and then.
-constexpr absl::Duration kBlindInterval = absl::Seconds(1);
-
 std::string Essence(holon::v1::RuntimeStatusResponse status) {
   status.clear_counters();  // A look counts as a connection; it must not be news.
   return status.SerializeAsString();
@@ -79,25 +76,24 @@ Waited HomeWatch::AwaitChange(probe::Sighting& sighting, absl::Duration deadline
   // What happened before the watch began is seen by one more look.
   if (!tells && WatchDirectories()) return Waited::kReady;
   if (sighting.answer.has_value() && sighting.client != nullptr &&
-      stream_instance_ != sighting.answer->instance_id()) {
+      (stream_ == nullptr || stream_instance_ != sighting.answer->instance_id())) {
     stream_.reset();
     client_ = std::move(sighting.client);
     stream_ = std::make_unique<RuntimeWatch>(*client_);
     stream_instance_ = sighting.answer->instance_id();
-    if (stream_->Take().blind) stream_.reset();
   }
   if (sighting.answer.has_value()) seen_status_ = Essence(*sighting.answer);
-  bool stream_open = stream_ != nullptr;
   while (true) {
+    const bool stream_open = stream_ != nullptr;
     std::vector<int> fds;
     const bool watching = inotify_.has_value() && !(tells && stream_open);
     if (watching) fds.push_back(inotify_->fd());
     if (process.ok()) fds.push_back(process->fd());
     if (stream_open) fds.push_back(stream_->fd());
     if (also_ >= 0) fds.push_back(also_);
-    const bool blind = (!tells && !watching) || (tells && stream_ == nullptr) ||
-                       sighting.verdict == probe::Verdict::kUnresponsive ||
-                       (probe::Answers(sighting.verdict) && !process.ok());
+    const bool answers = probe::Answers(sighting.verdict);
+    const bool blind = (answers ? !stream_open || !process.ok() : !watching) ||
+                       sighting.verdict == probe::Verdict::kUnresponsive;
     const absl::Duration limit =
         blind ? std::min(deadline, world_.clock.Uptime() + kBlindInterval) : deadline;
     size_t ready = 0;
@@ -105,8 +101,8 @@ Waited HomeWatch::AwaitChange(probe::Sighting& sighting, absl::Duration deadline
     if (waited == Waited::kTimedOut && limit < deadline) return Waited::kReady;
     if (waited != Waited::kReady || fds[ready] == also_) return waited;
     if (stream_open) {
-      RuntimeWatch::News news = stream_->Take();
-      stream_open = !news.ended;
+      const RuntimeWatch::News news = stream_->Take();
+      if (news.ended) stream_.reset();
       // The stream begins with what is known already.
       if (news.status.has_value() && Essence(*news.status) != seen_status_) return Waited::kReady;
       if (news.ended && !process.ok()) return Waited::kReady;

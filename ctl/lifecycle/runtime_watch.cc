@@ -15,9 +15,7 @@ RuntimeWatch::RuntimeWatch(probe::ControlClient& client)
     thread_ = *std::move(thread);
     return;
   }
-  absl::MutexLock lock(&mutex_);
-  news_.ended = true;
-  news_.blind = true;
+  End();
 }
 
 RuntimeWatch::~RuntimeWatch() {
@@ -36,6 +34,10 @@ void RuntimeWatch::Read() {
     eventfd_write(event_.get(), 1);
   }
   stream->Finish();
+  End();
+}
+
+void RuntimeWatch::End() {
   {
     absl::MutexLock lock(&mutex_);
     news_.ended = true;

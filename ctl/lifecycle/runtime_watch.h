@@ -15,7 +15,7 @@ namespace holon::ctl {
 
 // The runtime's stream of states as a descriptor that can stand in a poll set. A thread of its own
 // reads; every method is for one other thread. Where no thread is to be had the stream has ended
-// from the beginning, and `blind` says so.
+// from the beginning.
 class RuntimeWatch {
  public:
   explicit RuntimeWatch(probe::ControlClient& client);
@@ -29,12 +29,12 @@ class RuntimeWatch {
   struct News {
     std::optional<holon::v1::RuntimeStatusResponse> status;  // The newest.
     bool ended = false;                                      // Nothing more will come.
-    bool blind = false;                                      // Nothing could ever come.
   };
   News Take();
 
  private:
   void Read();
+  void End();
 
   base::UniqueFd event_;
   grpc::ClientContext context_;

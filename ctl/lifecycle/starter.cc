@@ -53,19 +53,25 @@ Outcome Follow(World& world, const probe::Sighting& sighting, absl::Duration tim
   absl::Duration end = world.clock.Uptime() + timeout;
   absl::StatusOr<base::ProcessHandle> process = absl::NotFoundError("not identified");
   if (sighting.process.has_value()) process = base::ProcessHandle::Open(*sighting.process);
-  RuntimeWatch watch(*sighting.client);
+  std::optional<RuntimeWatch> watch(std::in_place, *sighting.client);
   while (true) {
-    // A stream that has ended has nothing more to say: the process has.
-    RuntimeWatch::News news = watch.Take();
+    const RuntimeWatch::News news = watch->Take();
     if (news.status.has_value() && news.status->phase() != sighting.answer->phase()) break;
     if (news.ended && !process.ok()) break;
     // As for a start of our own, the time-out counts from the last progress.
-    if (news.status.has_value()) end = std::min(cap, world.clock.Uptime() + timeout);
+    if (news.status.has_value() && !news.ended) end = std::min(cap, world.clock.Uptime() + timeout);
     std::vector<int> fds;
-    if (!news.ended) fds.push_back(watch.fd());
+    if (!news.ended) fds.push_back(watch->fd());
     if (process.ok()) fds.push_back(process->fd());
+    // Of a stream that has ended, the process's end is left, and another stream in a while.
+    const absl::Duration limit =
+        news.ended ? std::min(end, world.clock.Uptime() + kBlindInterval) : end;
     Waited waited =
-        WaitVisibly(world, fds, end, absl::StrCat("following the runtime, which is ", state));
+        WaitVisibly(world, fds, limit, absl::StrCat("following the runtime, which is ", state));
+    if (waited == Waited::kTimedOut && limit < end) {
+      watch.emplace(*sighting.client);
+      continue;
+    }
     if (waited == Waited::kInterrupted) {
       return Failure(base::ExitCode::kInterrupted, "INTERRUPTED",
                      absl::StrCat("interrupted; the runtime was still ", state), StatusHint(world));

@@ -33,6 +33,9 @@ struct World {
 // Nothing is shown of what takes less.
 inline constexpr absl::Duration kProgressDelay = absl::Milliseconds(500);
 
+// Where the kernel tells nothing (no inotify, no stream, a suspended process), look this often.
+inline constexpr absl::Duration kBlindInterval = absl::Seconds(1);
+
 // Waits for one of `fds`, an interrupt or `deadline` (uptime), and shows `doing` with the time it
 // has taken once that is over kProgressDelay.
 enum class Waited { kReady, kInterrupted, kTimedOut };

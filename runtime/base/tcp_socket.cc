@@ -45,7 +45,9 @@ void SetOption(int fd, int level, int name, int value) {
 }
 
 absl::Status ListenError(int error, const std::string& host, uint16_t port) {
-  const std::string what = absl::StrCat("cannot listen on ", host, " port ", port);
+  const bool bare = host.find(':') == std::string::npos;
+  const std::string address = bare ? host : absl::StrCat("[", host, "]");
+  const std::string what = absl::StrCat("cannot listen on ", address, ":", port);
   if (error == EADDRINUSE) {
     return absl::UnavailableError(absl::StrCat(what, "; is the port taken? See: ss -ltnp"));
   }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -27,9 +28,17 @@ namespace {
 
 constexpr size_t kRandomBytes = 4;
 constexpr size_t kDigits = 2 * kRandomBytes;
+constexpr absl::string_view kSuffix = ".tmp";
 constexpr absl::Duration kOld = absl::Hours(1);
 // A random name is hardly ever taken, and a cleaner hardly ever as fast as we are.
 constexpr int kMostTries = 10;
+
+// `path` without what would make the name of a temporary file too long.
+absl::string_view Stem(absl::string_view path) {
+  constexpr size_t kMost = NAME_MAX - 1 - kDigits - kSuffix.size();
+  const size_t name = NameOf(path).size();
+  return path.substr(0, path.size() - (name > kMost ? name - kMost : 0));
+}
 
 // Nobody holds the flock of the file. False where that cannot be asked.
 bool IsUnlocked(const std::string& path) {
@@ -54,11 +63,11 @@ bool NobodyListens(const std::string& path) {
 }  // namespace
 
 std::string TemporaryName(absl::string_view path) {
-  return absl::StrCat(path, ".", absl::BytesToHexString(RandomBytes(kRandomBytes)), ".tmp");
+  return absl::StrCat(Stem(path), ".", absl::BytesToHexString(RandomBytes(kRandomBytes)), kSuffix);
 }
 
 bool IsTemporaryName(absl::string_view name) {
-  if (!absl::ConsumeSuffix(&name, ".tmp") || name.size() < kDigits + 1) return false;
+  if (!absl::ConsumeSuffix(&name, kSuffix) || name.size() < kDigits + 1) return false;
   absl::string_view digits = name.substr(name.size() - kDigits);
   return name[name.size() - kDigits - 1] == '.' &&
          std::all_of(digits.begin(), digits.end(), [](char digit) {
@@ -77,7 +86,7 @@ bool IsAbandoned(const std::string& temporary) {
 }
 
 void RemoveAbandoned(const std::string& path) {
-  const std::string prefix = absl::StrCat(NameOf(path), ".");
+  const std::string prefix = absl::StrCat(NameOf(Stem(path)), ".");
   const std::string folder = DirectoryOf(path);
   for (const std::string& name : ListDirectory(folder).value_or(std::vector<std::string>())) {
     // "NAME.OTHER.1a2b3c4d.tmp" is of another file.

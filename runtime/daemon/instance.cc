@@ -61,12 +61,8 @@ std::optional<Refusal> RefuseForLock(const state::HomePaths& paths, const absl::
 std::optional<Refusal> RefuseForRecord(const state::HomePaths& paths) {
   absl::StatusOr<state::v1::DaemonRecord> record = state::ReadDaemonRecord(paths.daemon_record);
   if (!record.ok() || !base::SameFile(record->home_dir(), paths.home)) return std::nullopt;
-  if (record->format() > state::kRecordFormat) {
-    return Refuse(base::ExitCode::kFailed,
-                  absl::StrCat(paths.home, " was used last by version ", record->version(),
-                               ", whose record this version does not know (format ",
-                               record->format(), "); start it with that version or a later one"));
-  }
+  absl::Status known = state::CheckFormat(*record);
+  if (!known.ok()) return Refuse(base::ExitCode::kFailed, std::string(known.message()));
   if (base::Judge(state::FromRecord(record->identity())) != base::IdentityVerdict::kAlive ||
       !base::HoldsLockNamed(record->identity().pid(), base::NameOf(paths.instance_lock))) {
     return std::nullopt;

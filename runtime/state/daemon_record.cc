@@ -21,6 +21,14 @@ absl::Status Validate(const std::string& path, const v1::DaemonRecord& record) {
 
 }  // namespace
 
+absl::Status CheckFormat(const v1::DaemonRecord& record) {
+  if (record.format() <= kRecordFormat) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(record.home_dir(), " was used last by version ",
+                                                    record.version(), ", whose record (format ",
+                                                    record.format(), ") this version does not know",
+                                                    "; use it with that version or a later one"));
+}
+
 absl::StatusOr<v1::DaemonRecord> ReadDaemonRecord(const std::string& path) {
   v1::DaemonRecord record;
   HOLON_RETURN_IF_ERROR(ReadJsonFile(path, &record));

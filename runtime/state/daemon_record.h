@@ -16,9 +16,11 @@
 
 namespace holon::state {
 
-// The format of the record that this code writes. A record of a later one belongs to a later
-// version: a start refuses such a home. 0: version 0.1.0, which wrote none.
+// The format of the record that this code writes. 0: version 0.1.0, which wrote none.
 inline constexpr int kRecordFormat = 1;
+
+// FAILED_PRECONDITION: a later version wrote it. Such a home is neither used nor cleaned up.
+absl::Status CheckFormat(const v1::DaemonRecord& record);
 
 // NOT_FOUND; DATA_LOSS: damaged, or it lacks the identity. Any other error: it cannot be read.
 absl::StatusOr<v1::DaemonRecord> ReadDaemonRecord(const std::string& path);

@@ -1,6 +1,7 @@
 #include "runtime/state/stale_files.h"
 
 #include "runtime/base/file.h"
+#include "runtime/base/status_macros.h"
 #include "runtime/base/temporary_file.h"
 #include "runtime/base/unix_socket.h"
 #include "runtime/state/daemon_record.h"
@@ -37,6 +38,8 @@ std::vector<std::string> LeftoverFiles(const HomePaths& paths, const std::string
 absl::Status RemoveLeftovers(const InstanceLock&, const HomePaths& paths,
                              const std::string& socket_path, Vanished vanished,
                              std::vector<std::string>* removed) {
+  const absl::StatusOr<v1::DaemonRecord> record = ReadDaemonRecord(paths.daemon_record);
+  if (record.ok()) HOLON_RETURN_IF_ERROR(CheckFormat(*record));
   // Before the record goes, which tells of whom. A disk that is full keeps nobody from cleaning up;
   // the report of a crash stays then.
   if (vanished == Vanished::kRecord) (void)RecordVanished(paths);

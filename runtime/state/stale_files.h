@@ -21,9 +21,9 @@ enum class Vanished {
   kKnown,   // The caller has ended it, or records it.
 };
 
-// Removes them. Whoever holds the instance lock may: `lock` is the proof. What stands at the
-// socket's path and is no dead socket is never ours, and stays. Names what it removed; goes on
-// after an error and returns the first.
+// Removes them, unless CheckFormat forbids it. Whoever holds the instance lock may: `lock` is the
+// proof. What stands at the socket's path and is no dead socket is never ours, and stays. Names
+// what it removed; goes on after an error and returns the first.
 absl::Status RemoveLeftovers(const InstanceLock& lock, const HomePaths& paths,
                              const std::string& socket_path, Vanished vanished,
                              std::vector<std::string>* removed);

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 
+import lateness
 import measure
 import peers
 
@@ -95,6 +96,7 @@ class Bench:
         self.memory(pid, containerd, supervisord)
         self.idle(pid)
         self.warm(home)
+        self.late()
 
     def status(self, home, containerd):
         commands = {"true": ["true"], "holonctl status": [self.holonctl, "--home", home, "status"]}
@@ -193,6 +195,17 @@ class Bench:
         for name, what in (("empty_call", "empty call"), ("health_check", "health check, same runtime")):
             self.row(f"RuntimeStatus / {what}", ours, found[name]["median"], 1.2, "µs")
 
+    def late(self):
+        if self.arguments.late == 0:
+            return
+        late = lateness.Lateness(self.build, self.root / "late", self.environment)
+        found = {}
+        for load in lateness.LOADS:
+            found[load] = late.measure(load, self.arguments.late, max(1, self.arguments.late // 20))
+            for name in ("status", "sign of life", "SIGTERM"):
+                self.figure(f"p99 of {name} beside {load}", found[load][name]["p99"], 100, "ms")
+        self.results["lateness"] = found
+
     # What is told.
 
     def print(self):
@@ -214,6 +227,10 @@ class Bench:
             if "system_calls" in idle:
                 calls = ", ".join(f"{name} {count}" for name, count in idle["system_calls"].items())
                 print(f"  under strace: {calls or 'none'}")
+        for load, result in self.results.get("lateness", {}).items():
+            print(f"\nlateness beside {load} (p99 and most, ms; count)")
+            for name, values in result.items():
+                print(f"  {name:28} {values['p99']:9.2f} {values['most']:9.2f} {values['count']:6}")
         print()
         head = ("what", "ours", "theirs", "ratio", "below", "met")
         widths = [max(len(row[column]) for row in [head, *self.rows]) for column in range(len(head))]
@@ -234,6 +251,7 @@ def main():
     parser.add_argument("--programs", type=pathlib.Path,
                         help="where minimal_client, empty_server and warm_calls are (BUILD/bench)")
     parser.add_argument("--exits", type=int, default=20, help="exits of each kind to notice (20)")
+    parser.add_argument("--late", type=int, default=400, help="runs of status under each load (400)")
     arguments = parser.parse_args()
     arguments.programs = arguments.programs or arguments.build / "bench"
     with contextlib.ExitStack() as stack:

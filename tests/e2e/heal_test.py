@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import time
 import unittest
 
@@ -109,6 +110,14 @@ class HealTest(HolonTest):
         self.assertFalse(self.home.path.exists())
         self.assertNotEqual(self.runtime["pid"], self.home.start()["pid"])
 
+    def stop_once_it_answers(self, pid):
+        """Nothing but the lock names it, which is too little for a signal."""
+        self.assert_failure(self.home.ctl("stop", "--json"), 4, "UNIDENTIFIED")
+        self.assertTrue(processes.is_alive(pid))
+        os.kill(pid, signal.SIGCONT)
+        self.home.stop()
+        self.assertFalse(processes.is_alive(pid))
+
     def test_a_suspended_one_that_lost_everything_is_still_found(self):
         pid = self.home.suspend_runtime()
         for path in self.home.run_dir.iterdir():
@@ -117,8 +126,7 @@ class HealTest(HolonTest):
         self.assertNotEqual(0, self.home.ctl("start").exit)
         self.assertNotEqual(0, self.home.holond().exit)
         self.assertEqual([pid], self.home.runtimes())
-        self.home.stop("--term-timeout", "10s")
-        self.assertFalse(processes.is_alive(pid))
+        self.stop_once_it_answers(pid)
 
     def test_a_suspended_one_whose_lock_or_directory_was_moved_is_still_found(self):
         pid = self.home.suspend_runtime()
@@ -131,8 +139,7 @@ class HealTest(HolonTest):
                 self.assertEqual(4, self.home.ctl("start").exit)
                 self.assertNotEqual(0, self.home.ctl("cleanup").exit)
                 self.assertEqual([pid], self.home.runtimes())
-        self.home.stop("--term-timeout", "10s")
-        self.assertFalse(processes.is_alive(pid))
+        self.stop_once_it_answers(pid)
 
     def test_one_whose_home_was_moved_leaves_its_successor_alone(self):
         aside = self.home.root / "aside"

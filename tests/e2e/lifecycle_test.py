@@ -52,6 +52,21 @@ class RoundTripTest(HolonTest):
                               "lifecycle.lock"}, present)
         self.assertTrue(self.home.socket.is_socket())
 
+    def test_a_home_of_a_later_version_is_refused_whole(self):
+        self.home.start()
+        record = self.home.record()
+        self.home.stop()
+        newer = record | {"format": record["format"] + 1, "version": "99.1.0"}
+        self.home.write_record(newer)
+        before = self.home.snapshot()
+        document = self.assert_failure(self.home.ctl("start", "--json"), 1)
+        self.assertIn("version 99.1.0", document["error"]["message"])
+        self.assertEqual(newer, self.home.record())
+        self.assert_failure(self.home.ctl("cleanup", "--json"), 1)
+        self.assertEqual(newer, self.home.record())
+        self.assertLessEqual(before.keys(), self.home.snapshot().keys())
+        self.home.record_file.unlink()
+
     def test_every_start_is_a_new_generation(self):
         first = self.home.start()["instance_id"]
         self.home.stop()

@@ -111,6 +111,10 @@ class TokenTest(TcpTest):
         self.assertIn("control_auth_mode is disabled", str(self.call().degraded))
         self.assertIn("control_auth_mode is disabled", self.home.log())
         self.assertFalse(self.token_file.exists())
+        for command in ("start", "ensure", "status", "doctor"):
+            result = self.home.ctl(command, "--set", "control_auth_mode=disabled",
+                                   "--set", "control_addr=127.0.0.1:0")
+            self.assertIn("control_auth_mode is disabled", result.out + result.err, command)
 
     def test_an_address_off_loopback_is_refused_before_anything_starts(self):
         for mode in ("auto", "required", "disabled"):

@@ -113,6 +113,16 @@ TEST_F(FileLockTest, IsNoticedWhenItsFileIsLost) {
   EXPECT_FALSE(lock->StillAt(path_));
 }
 
+TEST_F(FileLockTest, AHolderIsKnownByTheNameOfItsLockFileWhereverThatIs) {
+  EXPECT_FALSE(HoldsLockNamed(getpid(), "lock"));
+  absl::StatusOr<FileLock> lock = FileLock::TryAcquire(path_);
+  ASSERT_TRUE(lock.ok()) << lock.status();
+  EXPECT_TRUE(HoldsLockNamed(getpid(), "lock"));
+  EXPECT_FALSE(HoldsLockNamed(getpid(), "other"));
+  ASSERT_EQ(unlink(path_.c_str()), 0);
+  EXPECT_TRUE(HoldsLockNamed(getpid(), "lock")) << "removed, and held all the same";
+}
+
 TEST_F(FileLockTest, CanBeWaitedFor) {
   absl::StatusOr<FileLock> first = FileLock::TryAcquire(path_);
   ASSERT_TRUE(first.ok());

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -109,6 +110,17 @@ TEST_F(FileTest, ATemporaryNameIsRandomAndKnownAsOne) {
                            "a.b.tmp", "12345678.tmp", "a.ABCDEF01.tmp"}) {
     EXPECT_FALSE(IsTemporaryName(name)) << name;
   }
+}
+
+TEST_F(FileTest, AFileWithTheLongestNameCanBeReplaced) {
+  const std::string longest = folder_ + "/" + std::string(NAME_MAX, 'n');
+  ASSERT_TRUE(WriteFileAtomically(longest, "x", 0600).ok());
+  const std::string temporary = TemporaryName(longest);
+  EXPECT_TRUE(IsTemporaryName(NameOf(temporary)));
+  ASSERT_TRUE(AppendLine(temporary, "of a dead writer").ok());
+  RemoveAbandoned(longest);
+  EXPECT_EQ(Look(temporary)->type, FileType::kAbsent);
+  EXPECT_EQ(*ReadFile(longest, 10), "x");
 }
 
 TEST_F(FileTest, ATemporaryIsAbandonedOnceItsWriterIsNoMore) {

@@ -50,6 +50,16 @@ TEST_F(DaemonRecordTest, AWholeOneIsTaken) {
   EXPECT_TRUE(Read([](v1::DaemonRecord*) {}).ok());
 }
 
+TEST_F(DaemonRecordTest, OneOfALaterFormatIsReadAndNotAccepted) {
+  record_.set_format(kRecordFormat);
+  EXPECT_TRUE(CheckFormat(record_).ok());
+  record_.clear_format();
+  EXPECT_TRUE(CheckFormat(record_).ok()) << "version 0.1.0";
+  record_.set_format(kRecordFormat + 1);
+  EXPECT_TRUE(absl::IsFailedPrecondition(CheckFormat(record_)));
+  EXPECT_TRUE(Read([](v1::DaemonRecord*) {}).ok());
+}
+
 TEST_F(DaemonRecordTest, APidThatNamesNobodyIsRefused) {
   // kill(-1) is everybody, kill(0) the caller's own group.
   for (int64_t pid : {int64_t{0}, int64_t{-1}, int64_t{-12}}) {
