@@ -196,7 +196,8 @@ absl::Status AppendLine(const std::string& path, absl::string_view line) {
 
 bool EndsWithinLine(const std::string& path) {
   absl::StatusOr<std::string> last = ReadFileTail(path, 1);
-  return last.ok() && !last->empty() && *last != "\n";
+  // More than was asked for: another writer's lines have come meanwhile.
+  return last.ok() && !last->empty() && last->back() != '\n';
 }
 
 absl::StatusOr<UniqueFd> OpenDirectory(const std::string& path) {

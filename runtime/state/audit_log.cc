@@ -28,23 +28,19 @@ void Bound(std::string* text) {
   text->append("...");
 }
 
-absl::StatusOr<bool> IsFull(const std::string& path) {
-  HOLON_ASSIGN_OR_RETURN(base::FileInfo present, base::Look(path));
-  return present.size >= kMaxAuditBytes;
-}
-
-// One writer at a time: a second one would put the new file in the place of the old.
-absl::Status Rotate(const std::string& path) {
-  HOLON_ASSIGN_OR_RETURN(base::FileLock lock, base::FileLock::Acquire(path, kLockWait));
-  HOLON_ASSIGN_OR_RETURN(bool full, IsFull(path));
-  return full ? base::RenameFile(path, absl::StrCat(path, ".1")) : absl::OkStatus();
-}
-
 }  // namespace
 
 absl::Status AppendAudit(const std::string& path, const v1::AuditEntry& entry) {
-  HOLON_ASSIGN_OR_RETURN(bool full, IsFull(path));
-  if (full) HOLON_RETURN_IF_ERROR(Rotate(path));
+  // One writer at a time: another's new file must not be renamed away, nor half a line of its be
+  // taken for torn. A writer that is suspended keeps nobody from appending.
+  absl::StatusOr<base::FileLock> lock = base::FileLock::Acquire(path, kLockWait);
+  if (lock.ok()) {
+    HOLON_ASSIGN_OR_RETURN(base::FileInfo present, base::Look(path));
+    if (present.size >= kMaxAuditBytes) {
+      HOLON_RETURN_IF_ERROR(base::RenameFile(path, absl::StrCat(path, ".1")));
+      lock = base::FileLock::Acquire(path, kLockWait);  // Of the new file.
+    }
+  }
   v1::AuditEntry bounded = entry;
   Bound(bounded.mutable_reason());
   Bound(bounded.mutable_caller());

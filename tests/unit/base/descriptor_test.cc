@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <string>
@@ -42,6 +43,17 @@ TEST(DescriptorTest, FullDiskIsResourceExhausted) {
   UniqueFd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
   ASSERT_TRUE(full.valid());
   EXPECT_TRUE(absl::IsResourceExhausted(WriteOnce(full.get(), "x").status()));
+}
+
+TEST(DescriptorTest, APeerThatHasClosedHasHungUp) {
+  int ends[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+  UniqueFd ours(ends[0]);
+  UniqueFd theirs(ends[1]);
+  ASSERT_EQ(write(theirs.get(), "x", 1), 1);
+  EXPECT_FALSE(HasHungUp(ours.get())) << "it has said something, and may say more";
+  theirs.Reset();
+  EXPECT_TRUE(HasHungUp(ours.get()));
 }
 
 TEST(DescriptorTest, PipesAreKnown) {

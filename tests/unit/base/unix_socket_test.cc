@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -113,6 +114,11 @@ TEST_F(UnixSocketTest, AFullBacklogIsBusy) {
   EXPECT_EQ(waiting.back().outcome, ConnectOutcome::kBusy);
   EXPECT_EQ(waiting.back().error, EAGAIN);
   EXPECT_GT(waiting.size(), 1u);
+
+  // Who has patience gets the place that becomes free.
+  std::thread acceptor([&] { UniqueFd(accept(listener.get(), nullptr, nullptr)).Reset(); });
+  EXPECT_EQ(ConnectTo(path_, absl::Seconds(20)).outcome, ConnectOutcome::kConnected);
+  acceptor.join();
 }
 
 TEST_F(UnixSocketTest, WhatIsNoSocketIsSaidToBeNone) {

@@ -1,5 +1,6 @@
 #include "runtime/config/text.h"
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -36,6 +37,17 @@ TEST(ControlCharacters, AreThoseOfBothSetsAndDelete) {
   }
   for (absl::string_view text : {"", " ~", "\xc2\xa0", "\xe2\x82\xac"}) {
     EXPECT_FALSE(HasControlCharacter(text)) << text;
+  }
+}
+
+TEST(OneLine, ChangesNoOrderOnATerminal) {
+  for (absl::string_view mark : {"\xe2\x80\x8e", "\xe2\x80\x8f", "\xd8\x9c", "\xe2\x80\xaa",
+                                 "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9"}) {
+    EXPECT_EQ(OneLine(absl::StrCat("a", mark, "b")), "a?b") << JsonString(mark);
+  }
+  // Neighbours of theirs.
+  for (absl::string_view text : {"\xe2\x80\x90", "\xe2\x80\xaf", "\xe2\x81\xaa"}) {
+    EXPECT_EQ(OneLine(text), text);
   }
 }
 

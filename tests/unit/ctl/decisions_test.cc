@@ -1,9 +1,14 @@
 #include "ctl/lifecycle/decisions.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 
 namespace holon::ctl {
 namespace {
@@ -57,6 +62,36 @@ TEST(DecisionsTest, AStopDoesNotWaitForAStart) {
   EXPECT_FALSE(MayStopBeside("start", Verdict::kStopped)) << "there is nothing to stop yet";
   EXPECT_FALSE(MayStopBeside("stop", Verdict::kStopping));
   EXPECT_FALSE(MayStopBeside("cleanup", Verdict::kRunning)) << "it removes what stop looks at";
+  EXPECT_FALSE(MayStopBeside("", Verdict::kRunning)) << "whoever holds it may do anything";
+}
+
+TEST(DecisionsTest, ARefusedShutdownIsNoReasonToSignal) {
+  using grpc::StatusCode;
+  for (const auto& [code, judged] : std::vector<std::pair<StatusCode, absl::StatusCode>>{
+           {StatusCode::INVALID_ARGUMENT, absl::StatusCode::kInvalidArgument},
+           {StatusCode::OUT_OF_RANGE, absl::StatusCode::kInvalidArgument},
+           {StatusCode::FAILED_PRECONDITION, absl::StatusCode::kFailedPrecondition},
+           {StatusCode::UNAUTHENTICATED, absl::StatusCode::kPermissionDenied},
+           {StatusCode::PERMISSION_DENIED, absl::StatusCode::kPermissionDenied},
+           {StatusCode::UNAVAILABLE, absl::StatusCode::kUnavailable},
+           {StatusCode::DEADLINE_EXCEEDED, absl::StatusCode::kUnavailable},
+           {StatusCode::RESOURCE_EXHAUSTED, absl::StatusCode::kUnavailable},
+           {StatusCode::UNIMPLEMENTED, absl::StatusCode::kUnavailable},
+       }) {
+    const absl::Status status = JudgeShutdownError({code, "the words of the runtime"});
+    EXPECT_EQ(status.code(), judged) << code;
+    EXPECT_THAT(std::string(status.message()), testing::HasSubstr("the words of the runtime"));
+  }
+}
+
+TEST(DecisionsTest, AnotherGenerationIsLookedAtAgain) {
+  google::rpc::ErrorInfo info;
+  info.set_reason("GENERATION_MISMATCH");
+  google::rpc::Status details;
+  details.add_details()->PackFrom(info);
+  const grpc::Status mismatch(grpc::StatusCode::FAILED_PRECONDITION, "another",
+                              details.SerializeAsString());
+  EXPECT_TRUE(absl::IsAborted(JudgeShutdownError(mismatch)));
 }
 
 }  // namespace
