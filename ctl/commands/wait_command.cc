@@ -34,8 +34,7 @@ bool Reached(Goal goal, const probe::Sighting& sighting) {
     case Goal::kReady:
       return sighting.verdict == probe::Verdict::kRunning;
     case Goal::kStopped:
-      return sighting.verdict == probe::Verdict::kStopped ||
-             sighting.verdict == probe::Verdict::kStale;
+      return probe::IsDead(sighting.verdict);
     case Goal::kIdle:
       return sighting.verdict == probe::Verdict::kRunning &&
              sighting.answer->activity().state() == holon::v1::ACTIVITY_STATE_IDLE;

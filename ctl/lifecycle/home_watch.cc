@@ -15,11 +15,12 @@ std::string Essence(holon::v1::RuntimeStatusResponse status) {
   return status.SerializeAsString();
 }
 
-// The run directory, or the nearest parent that exists: its appearance is the first sign of a
-// start.
+// Home, run directory and the socket's, or the nearest parent that exists: its appearance is the
+// first sign of a start.
 std::vector<std::string> DirectoriesOf(const World& world) {
   std::vector<std::string> directories;
-  for (std::string directory : {world.paths.run, base::DirectoryOf(world.socket_path)}) {
+  for (std::string directory :
+       {world.paths.home, world.paths.run, base::DirectoryOf(world.socket_path)}) {
     while (directory != "/") {
       absl::StatusOr<base::FileInfo> info = base::LookThrough(directory);
       if (info.ok() && info->type == base::FileType::kDirectory) break;
@@ -51,10 +52,12 @@ bool HomeWatch::WatchDirectories() {
   }
   inotify_.emplace(*std::move(created));
   for (const std::string& directory : watched_) {
-    (void)inotify_->Watch(directory,
-                          IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF);
+    absl::Status watching = inotify_->Watch(
+        directory, IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF);
+    lost_ = lost_ || !watching.ok();
   }
-  return true;
+  if (lost_) inotify_.reset();
+  return !lost_;
 }
 
 // Whether anything that was watched has changed.
@@ -93,7 +96,7 @@ Waited HomeWatch::AwaitChange(probe::Sighting& sighting, absl::Duration deadline
     if (also_ >= 0) fds.push_back(also_);
     const bool answers = probe::Answers(sighting.verdict);
     const bool blind = (answers ? !stream_open || !process.ok() : !watching) ||
-                       sighting.verdict == probe::Verdict::kUnresponsive;
+                       probe::StatusExitCode(sighting.verdict) == base::ExitCode::kUnknown;
     const absl::Duration limit =
         blind ? std::min(deadline, world_.clock.Uptime() + kBlindInterval) : deadline;
     size_t ready = 0;
@@ -105,7 +108,6 @@ Waited HomeWatch::AwaitChange(probe::Sighting& sighting, absl::Duration deadline
       if (news.ended) stream_.reset();
       // The stream begins with what is known already.
       if (news.status.has_value() && Essence(*news.status) != seen_status_) return Waited::kReady;
-      if (news.ended && !process.ok()) return Waited::kReady;
     }
     if (process.ok() && process->Exited()) return Waited::kReady;
     if (watching && TakeEvents()) return Waited::kReady;

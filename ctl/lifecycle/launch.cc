@@ -166,6 +166,9 @@ Outcome Launch::LostRace(const probe::Sighting& other, bool* lost_race) {
 // READY is a claim; the handshake is the proof.
 Outcome Launch::CheckReady(bool* lost_race) {
   absl::StatusOr<probe::Sighting> sighting = world_.Look();
+  if (sighting.ok() && probe::IsDead(sighting->verdict)) {
+    return ExplainExit("ended as soon as it was ready");
+  }
   if (!sighting.ok() || sighting->verdict != probe::Verdict::kRunning) {
     return Abandon(base::ExitCode::kFailed, "NOT_READY",
                    absl::StrCat("the runtime said it was ready, but a look says ",
@@ -298,14 +301,9 @@ std::string Launch::LookAfterEnd() {
     return absl::StrCat("whether it was stopped cannot be seen: ",
                         std::string(sighting.status().message()));
   }
-  switch (sighting->verdict) {
-    case probe::Verdict::kStopped:
-    case probe::Verdict::kStale:
-      return "it was stopped again";
-    default:
-      return absl::StrCat("a look says that the runtime is ",
-                          std::string(probe::VerdictName(sighting->verdict)));
-  }
+  if (probe::IsDead(sighting->verdict)) return "it was stopped again";
+  return absl::StrCat("a look says that the runtime is ",
+                      std::string(probe::VerdictName(sighting->verdict)));
 }
 
 Outcome Launch::Persist(Outcome failure, const std::string& ended) {

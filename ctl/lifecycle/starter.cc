@@ -57,7 +57,6 @@ Outcome Follow(World& world, const probe::Sighting& sighting, absl::Duration tim
   while (true) {
     const RuntimeWatch::News news = watch->Take();
     if (news.status.has_value() && news.status->phase() != sighting.answer->phase()) break;
-    if (news.ended && !process.ok()) break;
     // As for a start of our own, the time-out counts from the last progress.
     if (news.status.has_value() && !news.ended) end = std::min(cap, world.clock.Uptime() + timeout);
     std::vector<int> fds;
@@ -69,6 +68,7 @@ Outcome Follow(World& world, const probe::Sighting& sighting, absl::Duration tim
     Waited waited =
         WaitVisibly(world, fds, limit, absl::StrCat("following the runtime, which is ", state));
     if (waited == Waited::kTimedOut && limit < end) {
+      if (!process.ok()) break;  // Only another look can tell.
       watch.emplace(*sighting.client);
       continue;
     }

@@ -156,8 +156,9 @@ Outcome Clean(World& world, const probe::Sighting& sighting, const StopSpec& spe
     return Success("planned", "the runtime is dead; stop would remove what it left");
   }
   receipts->Begin();
-  return FromCleanup(CleanUpAfter(world, sighting.socket_path, state::Vanished::kRecord), "clean",
-                     receipts, Success("cleaned", "the runtime was dead; its files are removed"));
+  return FromCleanup(
+      CleanUp(world, sighting.socket_path, state::Vanished::kRecord, world.lock_timeout), "clean",
+      receipts, Success("cleaned", "the runtime was dead; its files are removed"));
 }
 
 Outcome StopOnce(World& world, const StopSpec& spec, Receipts* receipts) {

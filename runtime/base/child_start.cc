@@ -67,20 +67,21 @@ int RunChild(void* argument) {
   const ChildPlan& plan = start.plan;
   auto fail = [&start](ChildStep step, int error) {
     *start.failure = {error, step};
-    _exit(127);
+    return 127;  // clone() ends the child with it.
   };
   SetSignals(plan);
   if (plan.own_session) {
     setsid();
-    if (int error = OwnStdio(plan.output_fd); error != 0) fail(ChildStep::kNullDevice, error);
+    if (int error = OwnStdio(plan.output_fd); error != 0)
+      return fail(ChildStep::kNullDevice, error);
   }
   for (int fd : plan.closed) close(fd);
-  if (plan.directory != nullptr && chdir(plan.directory) != 0) fail(ChildStep::kDirectory, errno);
+  if (plan.directory != nullptr && chdir(plan.directory) != 0)
+    return fail(ChildStep::kDirectory, errno);
   SetLimits(plan);
   sigprocmask(SIG_SETMASK, &plan.blocked, nullptr);
   execve(plan.program, plan.arguments, plan.environment);
-  fail(ChildStep::kProgram, errno);
-  return 0;
+  return fail(ChildStep::kProgram, errno);
 }
 
 }  // namespace

@@ -26,6 +26,9 @@ struct flock Range(short type, off_t start, off_t length) {
   return range;
 }
 
+// Whose a lock is that belongs to an open file and to no process: a mark is always one.
+constexpr pid_t kOfd = -1;
+
 enum class Mode { kTry, kWait };
 
 // UNAVAILABLE: kTry, and it is held.
@@ -66,8 +69,11 @@ absl::StatusOr<UniqueFd> OpenLockDirectory(const std::string& path) {
 bool SameFile(int fd, const std::string& path) {
   struct stat opened;
   struct stat named;
-  return fstat(fd, &opened) == 0 && lstat(path.c_str(), &named) == 0 &&
-         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+  if (fstat(fd, &opened) != 0) return false;
+  // A directory was opened through links, too.
+  const auto look = S_ISDIR(opened.st_mode) ? stat : lstat;
+  return look(path.c_str(), &named) == 0 && opened.st_dev == named.st_dev &&
+         opened.st_ino == named.st_ino;
 }
 
 // What was replaced between open and lock locks nothing: then once more.
@@ -151,7 +157,7 @@ absl::StatusOr<LockState> LockStateOf(const std::string& path) {
   }
   HOLON_ASSIGN_OR_RETURN(struct flock mark,
                          Conflict(fd.get(), Range(F_WRLCK, kMarkStart, kMarkLength), path));
-  const bool marked = held.l_type == F_WRLCK && mark.l_type == F_RDLCK &&
+  const bool marked = held.l_type == F_WRLCK && mark.l_type == F_RDLCK && mark.l_pid == kOfd &&
                       mark.l_start == kMarkStart && mark.l_len == kMarkLength;
   return marked ? LockState::kMarked : LockState::kTaken;
 }
@@ -164,7 +170,8 @@ absl::StatusOr<bool> IsMarkedDirectory(const std::string& path) {
   }
   struct flock wanted = Range(F_WRLCK, 0, 0);
   // A file system without such locks has run/holon.lock alone.
-  return fcntl(fd.get(), F_OFD_GETLK, &wanted) == 0 && wanted.l_type == F_RDLCK;
+  return fcntl(fd.get(), F_OFD_GETLK, &wanted) == 0 && wanted.l_type == F_RDLCK &&
+         wanted.l_pid == kOfd;
 }
 
 }  // namespace holon::base

@@ -25,7 +25,7 @@ gpr_timespec After(absl::Duration timeout) {
 // With its last channel gRPC takes its threads down, and waits for ever for one that it could not
 // have. So there is always one more, which connects to nothing.
 void HoldEngine() {
-  [[maybe_unused]] static const auto* held = new std::shared_ptr<grpc::Channel>(
+  [[gnu::used]] static const auto* held = new std::shared_ptr<grpc::Channel>(
       grpc::CreateChannel("unix:/dev/null/none", grpc::InsecureChannelCredentials()));
 }
 

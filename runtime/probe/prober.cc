@@ -298,7 +298,9 @@ class ChangeWatch {
       return true;  // What happened before the watch began is seen by one more glance.
     }
     absl::StatusOr<base::ProcessHandle> process = absl::NotFoundError("nobody");
-    if (sighting.process.has_value()) process = base::ProcessHandle::Open(*sighting.process);
+    // To be waited for nobody has to be proven.
+    const auto& runtime = sighting.process.has_value() ? sighting.process : sighting.holder;
+    if (runtime.has_value()) process = base::ProcessHandle::Open(*runtime);
     const bool changed = base::WaitReadable({inotify_->fd(), process.ok() ? process->fd() : -1},
                                             deadline_.Remaining())
                              .has_value();
@@ -332,6 +334,12 @@ absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& 
     HOLON_ASSIGN_OR_RETURN(Sighting sighting,
                            Glance(paths, deadline).Take(socket_path, before, want));
     HOLON_ASSIGN_OR_RETURN(Hold after, state::HoldOf(paths));
+    if (after == before) {
+      if (!MayChange(sighting.seen) || deadline.Expired()) return sighting;
+      if (changes.Await(sighting)) continue;
+      // Nobody tells of a lock that is given back.
+      HOLON_ASSIGN_OR_RETURN(after, state::HoldOf(paths));
+    }
     if (after != before) {
       // The world changed while we looked. One more look gets the whole time-out, so that a runtime
       // which came or went at the last moment is not called silent.
@@ -342,9 +350,7 @@ absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& 
       }
       continue;
     }
-    if (!MayChange(sighting.seen) || deadline.Expired() || !changes.Await(sighting)) {
-      return sighting;
-    }
+    return sighting;
   }
 }
 

@@ -79,6 +79,8 @@ base::ExitCode StatusExitCode(Verdict verdict) {
 
 bool IsLive(Verdict verdict) { return Answers(verdict) || verdict == Verdict::kUnresponsive; }
 
+bool IsDead(Verdict verdict) { return verdict == Verdict::kStopped || verdict == Verdict::kStale; }
+
 bool Answers(Verdict verdict) {
   return verdict == Verdict::kRunning || verdict == Verdict::kStarting ||
          verdict == Verdict::kStopping;

@@ -54,6 +54,8 @@ base::ExitCode StatusExitCode(Verdict verdict);
 
 // A runtime of this home lives: running, starting, stopping or unresponsive.
 bool IsLive(Verdict verdict);
+// No runtime of this home lives: stopped or stale.
+bool IsDead(Verdict verdict);
 // A runtime of this home lives and answers.
 bool Answers(Verdict verdict);
 

@@ -20,7 +20,9 @@ bool Exists(const std::string& path) {
 std::vector<std::string> LeftoverFiles(const HomePaths& paths, const std::string& socket_path) {
   std::vector<std::string> sockets = {socket_path};
   absl::StatusOr<v1::DaemonRecord> record = ReadDaemonRecord(paths.daemon_record);
-  if (record.ok() && !record->socket_path().empty() && record->socket_path() != socket_path) {
+  // The record of another home, whose copy this one is, names that one's socket.
+  if (record.ok() && base::SameFile(record->home_dir(), paths.home) &&
+      !record->socket_path().empty() && record->socket_path() != socket_path) {
     sockets.push_back(record->socket_path());
   }
   std::vector<std::string> leftovers;

@@ -74,7 +74,9 @@ class Storm:
         with self.guard:
             self.home.commands.append(running)
         result = running.finish()
-        if result.exit not in ALLOWED_EXITS:
+        # Its configuration goes with a home that is moved away from under a start.
+        without_home = result.exit == 2 and "the home is gone" in result.out
+        if result.exit not in ALLOWED_EXITS and not without_home:
             raise AssertionError(f"nothing allows this:\n{result}")
         if result.json["ok"] != (result.exit == 0) and "status" not in arguments:
             raise AssertionError(f"exit code and document differ:\n{result}")
@@ -298,7 +300,7 @@ class StormTest(HolonTest):
             self.settle(storm)
             result = storm.home.ctl("stop", "--json", *STOP)
         self.assert_exit(0, result)
-        processes.wait_until(lambda: not storm.home.runtimes(), "nobody is left", seconds=10)
+        processes.wait_until(lambda: not storm.home.runtimes(), "nobody is left", seconds=30)
         self.assertEqual(set(), storm.home.lifecycle_files())
         left = {path.name for path in storm.home.run_dir.glob("*")} if storm.home.run_dir.exists() else set()
         left = {name for name in left if ".displaced" not in name}

@@ -102,6 +102,14 @@ TEST(VerdictTest, FollowsTheTableRowByRow) {
   }
 }
 
+TEST(VerdictTest, WhatIsDeadIsKnownToBe) {
+  for (int number = 0; number <= static_cast<int>(Verdict::kStopped); ++number) {
+    const auto verdict = static_cast<Verdict>(number);
+    EXPECT_EQ(IsDead(verdict), verdict == Verdict::kStale || verdict == Verdict::kStopped);
+    EXPECT_FALSE(IsDead(verdict) && IsLive(verdict));
+  }
+}
+
 TEST(VerdictTest, LivesAndAnswersAreDifferentThings) {
   EXPECT_TRUE(IsLive(Verdict::kUnresponsive));
   EXPECT_FALSE(Answers(Verdict::kUnresponsive));
