@@ -40,12 +40,16 @@ absl::Status CheckDirectory(const std::string& path, HomeUse use) {
   HOLON_ASSIGN_OR_RETURN(FileInfo info, base::Look(path));
   if (info.type == FileType::kAbsent) return absl::OkStatus();
   HOLON_RETURN_IF_ERROR(CheckTrust(path, info, use));
-  if (!base::MayAccess(path, R_OK | X_OK).ok()) {
+  absl::Status readable = base::MayAccess(path, R_OK | X_OK);
+  if (absl::IsNotFound(readable)) return absl::OkStatus();  // Removed meanwhile.
+  if (absl::IsPermissionDenied(readable)) {
     return absl::PermissionDeniedError(
         absl::StrFormat("%s cannot be read (mode %04o); run: chmod 700 %s", path, info.mode, path));
   }
+  HOLON_RETURN_IF_ERROR(readable);
   if (use == HomeUse::kLook) return absl::OkStatus();
   absl::Status writable = base::MayAccess(path, W_OK);
+  if (absl::IsNotFound(writable)) return absl::OkStatus();
   if (absl::IsPermissionDenied(writable)) {
     return absl::PermissionDeniedError(absl::StrFormat(
         "%s cannot be written to (mode %04o); run: chmod 700 %s", path, info.mode, path));
