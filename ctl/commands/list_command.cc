@@ -133,7 +133,12 @@ std::string ListText(const v1::ListView& view, const Console& console) {
 }  // namespace
 
 base::ExitCode RunList(Context& context) {
-  const v1::ListView view = DescribeAll(FindHomes(), context.world().clock.Now());
+  const absl::StatusOr<FoundHomes> found = FindHomes();
+  if (!found.ok()) {
+    return context.Fail(base::ExitCode::kFailed, "CANNOT_LOOK",
+                        std::string(found.status().message()));
+  }
+  const v1::ListView view = DescribeAll(*found, context.world().clock.Now());
   Console& console = context.console();
   if (context.options().json) {
     console.Data(ToJsonLine(view) + "\n");

@@ -69,9 +69,14 @@ std::string HomeInCommand(const std::vector<std::string>& words) {
   return "";
 }
 
-FoundHomes FindHomes() {
+absl::StatusOr<FoundHomes> FindHomes() {
   FoundHomes found;
-  for (pid_t pid : base::AllProcesses()) {
+  const std::vector<pid_t> processes = base::AllProcesses();
+  if (processes.empty()) {
+    return absl::UnavailableError(
+        "/proc shows no processes, so no runtime can be found; is it mounted?");
+  }
+  for (pid_t pid : processes) {
     if (!IsOurs(absl::StrCat("/proc/", pid))) continue;
     AddHeld(pid, &found);
     absl::StatusOr<std::string> line =

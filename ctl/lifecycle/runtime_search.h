@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 namespace holon::ctl {
@@ -22,8 +23,8 @@ struct FoundHomes {
 
 // Searches the machine: the directories that processes hold with the mark of a runtime, the paths
 // of listening sockets, and --home in command lines. There is no registry that could be wrong. What
-// it finds is a reason to look, and no proof.
-FoundHomes FindHomes();
+// it finds is a reason to look, and no proof. UNAVAILABLE: /proc does not show processes.
+absl::StatusOr<FoundHomes> FindHomes();
 
 // Pure. The home of a socket at its default place ("HOME/run/holon.sock"); empty for any other.
 std::string HomeOfSocket(absl::string_view socket_path);

@@ -1,7 +1,10 @@
 """Every runtime of this user, found by the locks that are held."""
 
 import os
+import shutil
 import signal
+import subprocess
+import unittest
 
 from harness import HolonTest, main
 
@@ -40,6 +43,16 @@ class ListTest(HolonTest):
         self.assert_failure(self.home.ctl("stop", "--json"), 4, "UNIDENTIFIED")
         os.kill(pid, signal.SIGCONT)
         self.home.stop()
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare"), "needs root, to take /proc away")
+    def test_without_proc_nothing_is_said_to_be_absent(self):
+        self.home.start()
+        ctl = os.path.join(os.environ["HOLON_BIN"], "holonctl")
+        script = 'mount --make-rprivate / && umount -l /proc && exec "$0" list --json'
+        result = subprocess.run(["unshare", "-m", "sh", "-c", script, ctl], capture_output=True, text=True,
+                                env=self.home.environment(), check=False)
+        self.assertEqual(1, result.returncode, result.stdout + result.stderr)
+        self.assertIn("CANNOT_LOOK", result.stdout)
 
     def test_people_get_a_table(self):
         started = self.home.start()
