@@ -104,12 +104,12 @@ def _tail(values):
 
 
 def _slow_disk(root):
-    """Variables under which a runtime's every open takes 300 ms while a file exists, and that file."""
+    """Variables under which a runtime's every fsync takes 300 ms while a file exists, and that file."""
     library, switch = root / "slow_disk.so", root / "slow"
     if not library.exists():
         subprocess.run([shutil.which("cc") or "gcc", "-shared", "-fPIC", "-O1", "-o", library, _SLOW_DISK, "-ldl"],
                        check=True)
-    return switch, {"LD_PRELOAD": str(library), "SLOW_CALL": "open", "SLOW_NAME": "*", "SLOW_SECONDS": "0.3",
+    return switch, {"LD_PRELOAD": str(library), "SLOW_CALL": "sync", "SLOW_NAME": "*", "SLOW_SECONDS": "0.3",
                     "SLOW_PROGRAM": "holond", "SLOW_MARK": os.devnull, "SLOW_WHEN": str(switch)}
 
 
@@ -159,10 +159,11 @@ class Lateness:
                     (home / "run" / "holon.pid").unlink(missing_ok=True)  # So that it has something to write.
                 for name, command in commands.items():
                     found[name].append(_run(command, self.environment, speakers))
-            found["SIGTERM"].append(runtime.end())
-            found["SIGTERM, floor"].append(sleeper.end())
+            # Before the ends, during which one of them is not listened to.
             found["sign of life"] += runtime.lateness()
             found["sign of life, floor"] += sleeper.lateness()
+            found["SIGTERM"].append(runtime.end())
+            found["SIGTERM, floor"].append(sleeper.end())
 
 
 def _run(command, environment, speakers):
