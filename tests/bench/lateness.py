@@ -159,6 +159,7 @@ class Lateness:
                     (home / "run" / "holon.pid").unlink(missing_ok=True)  # So that it has something to write.
                 for name, command in commands.items():
                     found[name].append(_run(command, self.environment, speakers))
+            _run([shutil.which("sleep"), "0.5"], self.environment, speakers)  # So that a few signs come.
             # Before the ends, during which one of them is not listened to.
             found["sign of life"] += runtime.lateness()
             found["sign of life, floor"] += sleeper.lateness()
