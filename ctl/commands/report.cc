@@ -5,7 +5,6 @@
 #include "ctl/render/status_text.h"
 
 namespace holon::ctl {
-
 namespace {
 
 // What a runtime that answers says is not as it should be.

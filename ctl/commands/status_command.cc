@@ -40,9 +40,8 @@ base::ExitCode RunStatus(Context& context) {
   absl::StatusOr<probe::Sighting> sighting = context.world().Look(probe::Want::kVerdict);
   if (!sighting.ok()) return context.FailHome(sighting.status());
   // A lock on the home directory itself is found only by a search, which a look does without.
-  const bool nobody =
-      sighting->verdict == probe::Verdict::kStopped || sighting->verdict == probe::Verdict::kStale;
-  const std::string taker = nobody ? state::DescribeTaker(context.world().paths) : "";
+  const std::string taker =
+      probe::IsDead(sighting->verdict) ? state::DescribeTaker(context.world().paths) : "";
   if (!absl::StrContains(sighting->detail, taker)) {
     absl::StrAppend(&sighting->detail, sighting->detail.empty() ? "" : "; ", taker);
   }

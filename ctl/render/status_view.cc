@@ -226,11 +226,7 @@ v1::StatusView MakeStatusView(const StatusInputs& inputs) {
     AddRecord(*sighting.record, &view);
   }
   // The lock's holder is better evidence than a record.
-  if (sighting.process.has_value()) {
-    view.set_pid(sighting.process->pid);
-  } else if (sighting.holder.has_value()) {
-    view.set_pid(sighting.holder->pid);
-  }
+  if (sighting.Named().has_value()) view.set_pid(sighting.Named()->pid);
   AddFailure(inputs, answers ? &*sighting.answer : nullptr, &view);
   for (const std::string& file : sighting.stale_files) view.add_stale_files(file);
   if (inputs.own.has_value()) {

@@ -152,7 +152,7 @@ absl::StatusOr<LockState> LockStateOf(const std::string& path) {
   HOLON_ASSIGN_OR_RETURN(struct flock held, Conflict(fd.get(), Range(F_WRLCK, 0, 1), path));
   if (held.l_type == F_UNLCK) return LockState::kFree;
   // A lock of a process, and not of a descriptor, names it.
-  if (held.l_type == F_WRLCK && held.l_start == 0 && held.l_len == 0 && held.l_pid == -1) {
+  if (held.l_type == F_WRLCK && held.l_start == 0 && held.l_len == 0 && held.l_pid == kOfd) {
     return LockState::kWhole;
   }
   HOLON_ASSIGN_OR_RETURN(struct flock mark,

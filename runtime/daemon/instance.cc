@@ -56,8 +56,8 @@ std::optional<Refusal> RefuseForLock(const state::HomePaths& paths, const absl::
   return Refuse(base::ExitCodeFor(status), std::string(status.message()));
 }
 
-// The process on record lives, and its lock file is lost: a runtime of version 0.1.0, which held
-// nothing but that file.
+// The process on record lives, and its lock file is lost: a runtime from before the lock on
+// the home, which held nothing but that file.
 std::optional<Refusal> RefuseForRecord(const state::HomePaths& paths) {
   absl::StatusOr<state::v1::DaemonRecord> record = state::ReadDaemonRecord(paths.daemon_record);
   if (!record.ok() || !base::SameFile(record->home_dir(), paths.home)) return std::nullopt;

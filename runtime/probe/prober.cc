@@ -229,11 +229,7 @@ void Glance::Explain() {
   Circumstances found;
   found.seen = sighting_.seen;
   found.socket_path = sighting_.socket_path;
-  if (sighting_.process.has_value()) {
-    found.process = absl::StrCat("pid ", sighting_.process->pid);
-  } else if (sighting_.holder.has_value()) {
-    found.process = absl::StrCat("pid ", sighting_.holder->pid);
-  }
+  if (sighting_.Named().has_value()) found.process = absl::StrCat("pid ", sighting_.Named()->pid);
   if (sighting_.peer.has_value()) {
     found.peer_uid = sighting_.peer->uid;
     found.peer = sighting_.peer->pid > 0 ? state::ProcessText(sighting_.peer->pid)
@@ -298,9 +294,7 @@ class ChangeWatch {
       return true;  // What happened before the watch began is seen by one more glance.
     }
     absl::StatusOr<base::ProcessHandle> process = absl::NotFoundError("nobody");
-    // To be waited for nobody has to be proven.
-    const auto& runtime = sighting.process.has_value() ? sighting.process : sighting.holder;
-    if (runtime.has_value()) process = base::ProcessHandle::Open(*runtime);
+    if (sighting.Named().has_value()) process = base::ProcessHandle::Open(*sighting.Named());
     const bool changed = base::WaitReadable({inotify_->fd(), process.ok() ? process->fd() : -1},
                                             deadline_.Remaining())
                              .has_value();

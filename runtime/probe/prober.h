@@ -49,6 +49,10 @@ struct Sighting {
   std::string unproven;
   // The process that holds the lock where `process` is not proven: enough to be named.
   std::optional<base::ProcessIdentity> holder;
+  // Whom to name and to wait for, proven or not; never whom to signal.
+  const std::optional<base::ProcessIdentity>& Named() const {
+    return process.has_value() ? process : holder;
+  }
   // Socket, pid file and record that a dead runtime left; empty while one lives.
   std::vector<std::string> stale_files;
   // The connection it answered on; null where it did not.

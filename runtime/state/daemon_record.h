@@ -16,7 +16,7 @@
 
 namespace holon::state {
 
-// The format of the record that this code writes. 0: version 0.1.0, which wrote none.
+// The format of the record that this code writes. 0: written before records had one.
 inline constexpr int kRecordFormat = 1;
 
 // FAILED_PRECONDITION: a later version wrote it. Such a home is neither used nor cleaned up.

@@ -171,12 +171,12 @@ class WrapperTest(HolonTest):
     def test_a_crash_within_the_window_is_one_failure_with_its_stack(self):
         starting = self.home.spawn_ctl("start", "--json", "--stability-window", "1m")
         self.home.wait_for_log("ready")
-        processes.kill(self.home.pid(), signal.SIGABRT)
+        processes.kill(self.home.pid(), signal.SIGSEGV)
         self.assert_failure(starting.finish(), 1)
         self.home.start()
         failure, = self.home.ctl("failures", "--json").json["failures"]
-        self.assertEqual("signal 6 (SIGABRT)", failure["ended"])
-        self.assertTrue(failure["log_excerpt"][0].startswith("*** SIGABRT"), failure)
+        self.assertEqual("signal 11 (SIGSEGV)", failure["ended"])
+        self.assertTrue(failure["log_excerpt"][0].startswith("*** SIGSEGV"), failure)
 
     def test_an_end_that_nobody_saw_is_dated_between_two_times(self):
         self.home.start()
