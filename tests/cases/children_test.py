@@ -144,7 +144,7 @@ while True:
             self.skipTest("no network namespace of its own can be had")
         # Everything in one namespace, so that nobody else is flooded.
         script = ('for i in 1 2 3 4; do /usr/bin/python3 -c "$FLOOD" & floods="$floods $!"; done; '
-                  "trap 'kill $floods' EXIT; sleep 1; for i in 1 2 3 4 5 6 7 8; do "
+                  "trap 'kill $floods; wait' EXIT; sleep 1; for i in 1 2 3 4 5 6 7 8; do "
                   f'"$0" --home "$1" start {" ".join(NO_WINDOW)} --start-timeout 4s || exit 1; '
                   '"$0" --home "$1" stop || exit 2; done')
         errors = self.home.root / "errors"
