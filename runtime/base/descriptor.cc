@@ -59,6 +59,13 @@ absl::StatusOr<UniqueFd> Duplicate(int fd) {
 
 void EndConnection(int fd) { (void)shutdown(fd, SHUT_RDWR); }
 
+void AbortConnection(int fd) {
+  EndConnection(fd);
+  // Without a buffer, which TCP alone allows.
+  while (recv(fd, nullptr, 1 << 20, MSG_TRUNC | MSG_DONTWAIT) > 0) {
+  }
+}
+
 bool HasHungUp(int fd) {
   pollfd polled = {fd, 0, 0};
   return poll(&polled, 1, 0) == 1 && (polled.revents & (POLLHUP | POLLERR)) != 0;

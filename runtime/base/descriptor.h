@@ -32,6 +32,10 @@ absl::StatusOr<UniqueFd> Duplicate(int fd);
 // Ends a connection in both directions, for every descriptor of it in every process.
 void EndConnection(int fd);
 
+// As EndConnection; over TCP, what has arrived and was not read is dropped: nobody reads it any
+// more.
+void AbortConnection(int fd);
+
 // The peer of a connection has closed it, or both directions are shut down. Does not block.
 bool HasHungUp(int fd);
 

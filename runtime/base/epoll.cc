@@ -16,6 +16,8 @@ epoll_event ToKernel(uint64_t key, Epoll::Interest interest) {
   event.data.u64 = key;
   if (interest == Epoll::Interest::kReadable) event.events = EPOLLIN;
   if (interest == Epoll::Interest::kNewInput) event.events = EPOLLIN | EPOLLET;
+  // The kernel asks anew when it reports: by then there may be room to write and no more.
+  if (interest == Epoll::Interest::kActivity) event.events = EPOLLIN | EPOLLOUT | EPOLLET;
   return event;
 }
 
@@ -64,8 +66,8 @@ std::vector<Epoll::Event> Epoll::Wait(absl::Duration timeout) {
   std::vector<Event> events;
   for (int i = 0; i < count; ++i) {
     const uint32_t happened = found[i].events;
-    events.push_back(
-        {found[i].data.u64, (happened & EPOLLIN) != 0, (happened & (EPOLLHUP | EPOLLERR)) != 0});
+    events.push_back({found[i].data.u64, (happened & (EPOLLIN | EPOLLOUT)) != 0,
+                      (happened & (EPOLLHUP | EPOLLERR)) != 0});
   }
   return events;
 }

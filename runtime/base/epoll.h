@@ -22,11 +22,12 @@ class Epoll {
   enum class Interest {
     kHangUp,    // That it failed, or was shut down in both directions. Always reported.
     kReadable,  // That something can be read or accepted, for as long as it can.
-    kNewInput,  // That something has arrived, once for each arrival.
+    kNewInput,  // That something has arrived and was not read yet, once for each arrival.
+    kActivity,  // That something has arrived, also where another thread has read it; and at first.
   };
   struct Event {
     uint64_t key = 0;
-    bool readable = false;
+    bool ready = false;  // What the interest asks for.
     bool hung_up = false;
   };
 

@@ -11,10 +11,11 @@
 
 namespace holon::base {
 
-int CreateRaw(const char* path) {
+int CreateRaw(int directory, const char* path) {
   // O_NONBLOCK: a FIFO that stands there must not hang us.
-  const int fd = open(
-      path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+  const int fd =
+      openat(directory, path,
+             O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
   struct stat found;
   if (fd < 0 || (fstat(fd, &found) == 0 && S_ISREG(found.st_mode))) return fd;
   close(fd);

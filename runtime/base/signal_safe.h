@@ -6,8 +6,8 @@
 namespace holon::base {
 
 // A new regular file (0600) in place of the one before; -1 where there can be none. Follows no link
-// and waits for no reader of a FIFO.
-int CreateRaw(const char* path);
+// at its end and waits for no reader of a FIFO. `path` is seen from `directory`.
+int CreateRaw(int directory, const char* path);
 
 // As much as can be written without waiting; nothing where `fd` is -1.
 void WriteRaw(int fd, const char* text);

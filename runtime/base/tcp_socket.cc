@@ -2,8 +2,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/tcp.h>  // netinet/tcp.h knows of fewer figures.
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <utility>
@@ -13,6 +13,9 @@
 
 namespace holon::base {
 namespace {
+
+// More than most requests have; what is larger comes in pieces.
+constexpr int kReceiveBufferBytes = 64 << 10;
 
 union Address {
   sockaddr any;
@@ -70,6 +73,8 @@ absl::StatusOr<TcpListener> ListenOnTcp(const std::string& host, uint16_t port) 
   // Past connections of a server that has ended do not keep the port from the next one. (This does
   // not share a port that somebody listens on; SO_REUSEPORT would.)
   SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  // Connections inherit it.
+  SetOption(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBufferBytes);
   if (address.any.sa_family == AF_INET6) {
     SetOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, IN6_IS_ADDR_V4MAPPED(&address.v6.sin6_addr) ? 0 : 1);
   }
@@ -79,6 +84,12 @@ absl::StatusOr<TcpListener> ListenOnTcp(const std::string& host, uint16_t port) 
   }
   listener.port = PortOf(address);
   return listener;
+}
+
+uint64_t TcpBytesReceived(int fd) {
+  tcp_info info = {};
+  socklen_t size = sizeof info;
+  return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_bytes_received : 0;
 }
 
 void SetTcpNoDelay(int fd) { SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1); }

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "runtime/base/descriptor.h"
 #include "runtime/base/limits.h"
 #include "runtime/base/status_macros.h"
@@ -19,7 +18,6 @@ namespace {
 
 using Interest = base::Epoll::Interest;
 
-constexpr size_t kRecentPeers = 4;
 // After so many the other listener has its turn.
 constexpr int kAcceptsARound = 64;
 // gRPC closes its descriptor of a connection that was ended within this time.
@@ -36,7 +34,8 @@ Acceptor::Acceptor(RuntimeModel& model, base::Logger& logger, Admit admit)
 
 Acceptor::~Acceptor() { Stop(); }
 
-absl::Status Acceptor::Start(base::UniqueFd unix_socket, base::UniqueFd tcp_socket) {
+absl::Status Acceptor::Start(base::UniqueFd unix_socket, base::UniqueFd tcp_socket,
+                             bool tcp_proven) {
   HOLON_ASSIGN_OR_RETURN(base::Wake wake, base::Wake::Create());
   HOLON_ASSIGN_OR_RETURN(base::Epoll epoll, base::Epoll::Create());
   wake_.emplace(std::move(wake));
@@ -44,6 +43,7 @@ absl::Status Acceptor::Start(base::UniqueFd unix_socket, base::UniqueFd tcp_sock
   connections_.emplace(*epoll_);
   HOLON_RETURN_IF_ERROR(epoll_->Add(wake_->fd(), next_key_++, Interest::kReadable));
   with_tcp_ = tcp_socket.valid();
+  tcp_proven_ = tcp_proven;
   other_descriptors_ = base::CountOpenFiles();
   Listen(PeerKind::kUnix, std::move(unix_socket));
   if (with_tcp_) Listen(PeerKind::kTcp, std::move(tcp_socket));
@@ -69,15 +69,23 @@ void Acceptor::Stop() {
   listeners_.clear();
 }
 
-std::string Acceptor::RecentPeers() const {
+void Acceptor::EndConnectionsAfter(absl::Duration grace) {
   absl::MutexLock lock(&mutex_);
-  return absl::StrJoin(recent_, ", ");
+  end_all_at_ = clock_.Uptime() + grace;
+  if (wake_.has_value()) wake_->Signal();
+}
+
+void Acceptor::PeerIsProven(const std::string& peer) { connections_->PeerIsProven(peer); }
+
+std::string Acceptor::UnixPeers() const {
+  return connections_.has_value() ? connections_->Peers(PeerKind::kUnix) : "";
 }
 
 void Acceptor::Run() {
   while (true) {
     const std::vector<base::Epoll::Event> events = epoll_->Wait(NextDue() - clock_.Uptime());
     ResumePaused();
+    EndAllWhereDue();
     log_.WriteCounts(clock_.Uptime());
     for (const base::Epoll::Event& event : events) {
       if (event.key == 0) {
@@ -87,13 +95,31 @@ void Acceptor::Run() {
       auto listener = std::find_if(listeners_.begin(), listeners_.end(),
                                    [&](const Listener& each) { return each.key == event.key; });
       if (listener == listeners_.end()) {
-        if (connections_->Take(event, clock_.Uptime())) RetryFailing();
+        TakeInput(event);
       } else if (!AcceptRound(&*listener)) {
         epoll_->Remove(listener->fd.get());
         listeners_.erase(listener);
       }
     }
   }
+}
+
+void Acceptor::TakeInput(const base::Epoll::Event& event) {
+  const OpenConnections::Taken taken = connections_->Take(event, clock_.Uptime());
+  if (!taken.over_limits.empty()) {
+    log_.Warning(clock_.Uptime(), "a connection sent too much without the control token; ended",
+                 {{"peer", taken.over_limits}});
+  }
+  if (taken.ended) RetryFailing();
+}
+
+void Acceptor::EndAllWhereDue() {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (clock_.Uptime() < end_all_at_) return;
+    end_all_at_ = absl::InfiniteDuration();
+  }
+  connections_->EndAll();
 }
 
 bool Acceptor::TakeOrders() {
@@ -156,6 +182,10 @@ void Acceptor::RetryFailing() {
 
 absl::Duration Acceptor::NextDue() const {
   absl::Duration due = log_.next();
+  {
+    absl::MutexLock lock(&mutex_);
+    due = std::min(due, end_all_at_);
+  }
   for (const Listener& listener : listeners_) due = std::min(due, listener.paused_until);
   return due;
 }
@@ -182,7 +212,7 @@ bool Acceptor::TakeConnection(base::UniqueFd connection, PeerKind kind) {
   // A flood of clients that connect and leave costs no more than this.
   if (base::HasHungUp(connection.get())) return true;
   const absl::Duration now = clock_.Uptime();
-  std::optional<std::string> peer = LookAt(connection.get(), kind);
+  std::optional<Peer> peer = LookAt(connection.get(), kind);
   if (!peer.has_value()) return true;
   while (connections_->Count(kind) >= limits_.Of(kind)) MakeRoom(kind);
   absl::StatusOr<base::UniqueFd> duplicate = base::Duplicate(connection.get());
@@ -190,7 +220,7 @@ bool Acceptor::TakeConnection(base::UniqueFd connection, PeerKind kind) {
       std::max(connection.get(), duplicate.ok() ? duplicate->get() : connection.get());
   absl::Status watched = duplicate.status();
   if (watched.ok()) {
-    watched = connections_->Add(next_key_++, kind, *std::move(duplicate), now);
+    watched = connections_->Add(next_key_++, *std::move(peer), *std::move(duplicate), now);
   }
   if (!watched.ok()) {
     log_.Warning(now, "a connection was turned away", {{"why", std::string(watched.message())}});
@@ -200,23 +230,22 @@ bool Acceptor::TakeConnection(base::UniqueFd connection, PeerKind kind) {
   model_.Count([](v1::Counters* counters) {
     counters->set_connections_accepted(counters->connections_accepted() + 1);
   });
-  Remember(*std::move(peer));
   admit_(std::move(connection), kind);
   if (highest < limits_.first_reserved) return true;
   MakeRoom(KindWithMore());  // Something else has more descriptors than at the start.
   return false;
 }
 
-std::optional<std::string> Acceptor::LookAt(int connection, PeerKind kind) {
+std::optional<Peer> Acceptor::LookAt(int connection, PeerKind kind) {
   if (kind == PeerKind::kTcp) {
     absl::StatusOr<std::string> peer = base::TcpPeerOf(connection);
     if (!peer.ok()) return std::nullopt;
     base::SetTcpNoDelay(connection);
-    return absl::StrCat("tcp ", *peer);
+    return Peer{kind, absl::StrCat("tcp ", *peer), tcp_proven_};
   }
   absl::StatusOr<base::PeerCredentials> peer = base::PeerOf(connection);
   if (peer.ok() && (peer->uid == geteuid() || peer->uid == 0)) {
-    return absl::StrCat("pid ", peer->pid, " uid ", peer->uid);
+    return Peer{kind, absl::StrCat("pid ", peer->pid, " uid ", peer->uid)};
   }
   model_.Count([](v1::Counters* counters) {
     counters->set_connections_refused(counters->connections_refused() + 1);
@@ -241,12 +270,6 @@ void Acceptor::MakeRoom(PeerKind kind) {
   if (!connections_->EndLongestSilent(kind, clock_.Uptime())) return;
   log_.Warning(clock_.Uptime(), "the longest silent connection was ended to make room",
                {{"on", NameOf(kind)}, {"open", absl::StrCat(open)}});
-}
-
-void Acceptor::Remember(std::string peer) {
-  absl::MutexLock lock(&mutex_);
-  recent_.push_back(std::move(peer));
-  if (recent_.size() > kRecentPeers) recent_.pop_front();
 }
 
 PeerKind Acceptor::KindWithMore() const {

@@ -2,7 +2,6 @@
 #define HOLON_RUNTIME_CONTROL_ACCEPTOR_H_
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <list>
 #include <optional>
@@ -40,17 +39,22 @@ class Acceptor {
   Acceptor(RuntimeModel& model, base::Logger& logger, Admit admit);
   ~Acceptor();
 
-  // Listens from now on; `tcp_socket` may be invalid. RESOURCE_EXHAUSTED: no thread or descriptor
-  // is left.
-  absl::Status Start(base::UniqueFd unix_socket, base::UniqueFd tcp_socket);
+  // Listens from now on; `tcp_socket` may be invalid. `tcp_proven`: nothing has to be shown there.
+  // RESOURCE_EXHAUSTED: no thread or descriptor is left.
+  absl::Status Start(base::UniqueFd unix_socket, base::UniqueFd tcp_socket, bool tcp_proven);
   // Listens on `unix_socket` from now on, after Start. Connections that wait at the old one are
   // still served.
   void Replace(base::UniqueFd unix_socket);
+  // Ends every connection that is open when `grace` is over. Does not block.
+  void EndConnectionsAfter(absl::Duration grace);
   // Ends the thread and closes the sockets; connections that were handed over stay. Idempotent.
   void Stop();
 
-  // "pid 12 uid 0, tcp 127.0.0.1:4711": who connected last, as the kernel says.
-  std::string RecentPeers() const;
+  // "tcp 127.0.0.1:4711" has shown the control token.
+  void PeerIsProven(const std::string& peer);
+  // "pid 12 uid 0, pid 13 uid 0 and 3 more": who is connected to the Unix socket, as the kernel
+  // says.
+  std::string UnixPeers() const;
 
  private:
   struct Listener {
@@ -70,6 +74,8 @@ class Acceptor {
   void Watch(Listener* listener);
   void Pause(Listener* listener, absl::Duration until);
   void ResumePaused();
+  void TakeInput(const base::Epoll::Event& event);
+  void EndAllWhereDue();
   // A descriptor is free again.
   void RetryFailing();
   absl::Duration NextDue() const;
@@ -77,11 +83,10 @@ class Acceptor {
   bool AcceptRound(Listener* listener);
   // False: no descriptors for another one.
   bool TakeConnection(base::UniqueFd connection, PeerKind kind);
-  std::optional<std::string> LookAt(int connection, PeerKind kind);
+  std::optional<Peer> LookAt(int connection, PeerKind kind);
   void AcceptFailed(Listener* listener, const absl::Status& why);
   void MakeRoom(PeerKind kind);
   PeerKind KindWithMore() const;
-  void Remember(std::string peer);
   void SetFailing(Listener* listener, const std::string& why);
 
   RuntimeModel& model_;
@@ -90,20 +95,22 @@ class Acceptor {
   std::thread thread_;
   std::optional<base::Wake> wake_;
 
+  std::optional<OpenConnections> connections_;  // From Start on.
+
   // Of the thread alone.
   std::optional<base::Epoll> epoll_;
-  std::optional<OpenConnections> connections_;
   std::list<Listener> listeners_;
   base::CountedLog log_;
   ConnectionLimits limits_;
   uint64_t other_descriptors_ = 0;
   bool with_tcp_ = false;
+  bool tcp_proven_ = false;
   uint64_t next_key_ = 0;
 
   mutable absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<base::UniqueFd> replacements_ ABSL_GUARDED_BY(mutex_);
-  std::deque<std::string> recent_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration end_all_at_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteDuration();
 };
 
 }  // namespace holon::control

@@ -6,6 +6,7 @@
 
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/async_stream.h"
+#include "runtime/control/errors.h"
 #include "runtime/control/open_calls.h"
 
 namespace holon::control {
@@ -44,7 +45,7 @@ class BidiCall final : public Tag, public Stream {
         if (!ok) {
           Finish(grpc::Status::CANCELLED);
         } else if (ending_) {
-          Finish(Ending());
+          Finish(EndingError());
         } else {
           Read();
         }
@@ -62,7 +63,7 @@ class BidiCall final : public Tag, public Stream {
   void End() override {
     ending_ = true;
     // A Finish beside an open Read is fine, beside an open Write it is not.
-    if (state_ == State::kReading) Finish(Ending());
+    if (state_ == State::kReading) Finish(EndingError());
   }
 
  private:
@@ -91,13 +92,9 @@ class BidiCall final : public Tag, public Stream {
   }
   ~BidiCall() override { calls_.End(); }
 
-  static grpc::Status Ending() {
-    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "the runtime is ending");
-  }
-
   void Begin() {
     Serve(method_, calls_);
-    grpc::Status status = calls_.access().Check(context_);
+    grpc::Status status = calls_.Check(context_);
     if (status.ok()) status = calls_.AddStream(this);
     if (status.ok()) {
       Read();

@@ -1,5 +1,6 @@
 #include "runtime/control/control_server.h"
 
+#include <string>
 #include <utility>
 
 #include "runtime/base/clock.h"
@@ -9,9 +10,10 @@ namespace holon::control {
 
 ControlServer::ControlServer(const RuntimeModel& model, RuntimeHost& host,
                              std::optional<Access> tcp_access)
-    : control_(model, host), unix_(PeerKind::kUnix, Access::Open(), model, control_) {
+    : control_(model, host), unix_(PeerKind::kUnix, Access::Open(), model, control_, nullptr) {
   if (tcp_access.has_value()) {
-    tcp_.emplace(PeerKind::kTcp, *std::move(tcp_access), model, control_);
+    tcp_.emplace(PeerKind::kTcp, *std::move(tcp_access), model, control_,
+                 [&host](const std::string& peer) { host.PeerIsProven(peer); });
   }
 }
 

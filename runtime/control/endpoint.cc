@@ -5,6 +5,7 @@
 #include "grpc/grpc.h"
 #include "grpc/support/time.h"
 #include "grpcpp/resource_quota.h"
+#include "runtime/base/descriptor.h"
 #include "runtime/base/status_macros.h"
 #include "runtime/base/thread.h"
 
@@ -15,6 +16,8 @@ namespace {
 constexpr int kMaxRequestBytes = 2 << 20;
 constexpr int kMaxResponseBytes = 4 << 20;
 constexpr int kMaxStreamsOfAConnection = 1024;
+// Pings that come too early, since the last answer that was sent.
+constexpr int kMaxPingStrikes = 10;
 // Of all connections of a kind together.
 constexpr size_t kMaxBufferBytes = 128 << 20;
 
@@ -31,10 +34,12 @@ void SetLimits(PeerKind kind, grpc::ServerBuilder& builder) {
   builder.SetMaxSendMessageSize(kMaxResponseBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsOfAConnection);
   // Pings tell a client in a second that a runtime is suspended, on a watch that is silent for
-  // hours. They cost nothing here; gRPC's default ends the connection of who sends them.
+  // hours; gRPC's default ends the connection of who sends them. Over TCP, who sends many more than
+  // that floods.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 500);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES,
+                             kind == PeerKind::kUnix ? 0 : kMaxPingStrikes);
 }
 
 }  // namespace
@@ -47,8 +52,9 @@ void Endpoint::Errand::Send(grpc::CompletionQueue* queue, absl::Duration after) 
   alarm_.Set(queue, After(after), static_cast<Tag*>(this));
 }
 
-Endpoint::Endpoint(PeerKind kind, Access access, const RuntimeModel& model, RuntimeControl& control)
-    : calls_(kind, std::move(access)), services_(model, control) {}
+Endpoint::Endpoint(PeerKind kind, Access access, const RuntimeModel& model, RuntimeControl& control,
+                   OpenCalls::Proven proven)
+    : calls_(kind, std::move(access), std::move(proven)), services_(model, control) {}
 
 Endpoint::~Endpoint() { Shutdown(absl::ZeroDuration()); }
 
@@ -91,13 +97,28 @@ void Endpoint::Run() {
 }
 
 void Endpoint::Serve(base::UniqueFd connection) {
-  // After its Shutdown gRPC would neither serve nor close it.
-  absl::ReaderMutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   if (!serving_) return;
-  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
-  parameters.listener_fd = -1;
-  parameters.fd = connection.Release();
-  acceptor_->HandleNewConnection(&parameters);
+  accepted_.push_back(std::move(connection));
+  if (accepted_.size() == 1) hand_over_.Send(queue_.get(), absl::ZeroDuration());
+}
+
+void Endpoint::HandOver() {
+  std::vector<base::UniqueFd> accepted;
+  {
+    absl::MutexLock lock(&mutex_);
+    accepted.swap(accepted_);
+  }
+  for (base::UniqueFd& connection : accepted) {
+    if (base::HasHungUp(connection.get())) continue;
+    // After its Shutdown gRPC would neither serve nor close it.
+    absl::MutexLock lock(&hand_over_mutex_);
+    if (!takes_) return;
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+    parameters.listener_fd = -1;
+    parameters.fd = connection.Release();
+    acceptor_->HandleNewConnection(&parameters);
+  }
 }
 
 void Endpoint::Publish() {
@@ -128,8 +149,13 @@ void Endpoint::Shutdown(absl::Duration grace) {
   {
     absl::MutexLock lock(&mutex_);
     serving_ = false;
+    accepted_.clear();
   }
   if (!thread_.joinable()) return;
+  {
+    absl::MutexLock lock(&hand_over_mutex_);
+    takes_ = false;
+  }
   // gRPC's Shutdown waits for these calls, too, and does not cancel them.
   abandon_.Send(queue_.get(), grace);
   server_->Shutdown(After(grace));

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -28,12 +29,14 @@ namespace holon::control {
 // thread of one kind from being used up by the other.
 class Endpoint {
  public:
-  Endpoint(PeerKind kind, Access access, const RuntimeModel& model, RuntimeControl& control);
+  Endpoint(PeerKind kind, Access access, const RuntimeModel& model, RuntimeControl& control,
+           OpenCalls::Proven proven);
   ~Endpoint();
 
   // RESOURCE_EXHAUSTED: no thread or descriptor is left.
   absl::Status Start();
-  // Takes over a connection; closes it where the server does not run.
+  // Takes over a connection; closes it where the server does not run. The queue's thread hands it
+  // to gRPC, which begins to read on the thread that calls it, for as long as there is something.
   void Serve(base::UniqueFd connection);
   // Streams send what is new.
   void Publish();
@@ -62,6 +65,7 @@ class Endpoint {
 
   absl::Status Build();
   void Run();
+  void HandOver();
   void PublishNow();
   void EndStreamsNow() { calls_.EndStreams(); }
   void AbandonDeferred() { calls_.AbandonDeferred(); }
@@ -72,11 +76,15 @@ class Endpoint {
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::unique_ptr<grpc::Server> server_;
   std::thread thread_;
+  Errand hand_over_{this, &Endpoint::HandOver};
   Errand publish_{this, &Endpoint::PublishNow};
   Errand end_streams_{this, &Endpoint::EndStreamsNow};
   Errand abandon_{this, &Endpoint::AbandonDeferred};
-  absl::Mutex shutdown_mutex_;  // Held for the length of a Shutdown.
-  absl::Mutex mutex_;
+  absl::Mutex shutdown_mutex_;   // Held for the length of a Shutdown.
+  absl::Mutex hand_over_mutex_;  // Held while a connection is handed to gRPC.
+  bool takes_ ABSL_GUARDED_BY(hand_over_mutex_) = true;
+  absl::Mutex mutex_;  // Held for moments only.
+  std::vector<base::UniqueFd> accepted_ ABSL_GUARDED_BY(mutex_);
   bool serving_ ABSL_GUARDED_BY(mutex_) = false;
   bool publishing_ ABSL_GUARDED_BY(mutex_) = false;
   bool streams_end_ ABSL_GUARDED_BY(mutex_) = false;

@@ -18,4 +18,8 @@ grpc::Status Error(grpc::StatusCode code, const std::string& reason, const std::
   return grpc::Status(code, message, details.SerializeAsString());
 }
 
+grpc::Status EndingError() {
+  return Error(grpc::StatusCode::UNAVAILABLE, kDraining, "the runtime is ending");
+}
+
 }  // namespace holon::control

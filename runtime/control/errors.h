@@ -20,6 +20,8 @@ inline constexpr char kUnauthenticated[] = "UNAUTHENTICATED";
 // A gRPC error whose details carry a google.rpc.ErrorInfo of domain "holon".
 grpc::Status Error(grpc::StatusCode code, const std::string& reason, const std::string& message,
                    const std::map<std::string, std::string>& metadata = {});
+// Of a call that the end of the runtime leaves without an answer: UNAVAILABLE, reason DRAINING.
+grpc::Status EndingError();
 
 }  // namespace holon::control
 

@@ -2,13 +2,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "runtime/control/errors.h"
+#include "runtime/control/peer_text.h"
 
 namespace holon::control {
 namespace {
-
-grpc::Status Ending() {
-  return grpc::Status(grpc::StatusCode::UNAVAILABLE, "the runtime is ending");
-}
 
 grpc::Status TooMany(size_t most, const char* what) {
   return Error(grpc::StatusCode::RESOURCE_EXHAUSTED, kTooManyCalls,
@@ -27,13 +24,19 @@ void OpenCalls::End() {
   --count_;
 }
 
+grpc::Status OpenCalls::Check(const grpc::ServerContext& context) const {
+  grpc::Status status = access_.Check(context);
+  if (status.ok() && kind_ == PeerKind::kTcp) proven_(TcpPeerText(context.peer()));
+  return status;
+}
+
 void OpenCalls::AwaitNone() {
   absl::MutexLock lock(&mutex_, absl::Condition(
                                     +[](int* count) { return *count == 0; }, &count_));
 }
 
 grpc::Status OpenCalls::AddStream(Stream* stream) {
-  if (streams_end_) return Ending();
+  if (streams_end_) return EndingError();
   if (streams_.size() >= kMostStreams) return TooMany(kMostStreams, "streams");
   streams_.insert(stream);
   return grpc::Status::OK;
@@ -52,7 +55,7 @@ void OpenCalls::EndStreams() {
 }
 
 grpc::Status OpenCalls::CheckDeferred() const {
-  if (abandoned_) return Ending();
+  if (abandoned_) return EndingError();
   return deferred_.size() < kMostDeferred ? grpc::Status::OK
                                           : TooMany(kMostDeferred, "calls of this kind");
 }

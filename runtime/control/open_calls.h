@@ -2,10 +2,14 @@
 #define HOLON_RUNTIME_CONTROL_OPEN_CALLS_H_
 
 #include <cstddef>
+#include <functional>
 #include <set>
+#include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "grpcpp/server_context.h"
 #include "grpcpp/support/status.h"
 #include "runtime/control/access.h"
 #include "runtime/control/peer_kind.h"
@@ -46,10 +50,15 @@ class OpenCalls {
   static constexpr size_t kMostStreams = 1024;
   static constexpr size_t kMostDeferred = 256;
 
-  OpenCalls(PeerKind kind, Access access) : kind_(kind), access_(std::move(access)) {}
+  // Told who has shown what a call over TCP must show, at each call: "tcp 127.0.0.1:4711".
+  using Proven = std::function<void(const std::string& peer)>;
+
+  OpenCalls(PeerKind kind, Access access, Proven proven)
+      : kind_(kind), access_(std::move(access)), proven_(std::move(proven)) {}
 
   PeerKind kind() const { return kind_; }
-  const Access& access() const { return access_; }
+  // OK, or why the call is refused: see Access.
+  grpc::Status Check(const grpc::ServerContext& context) const;
 
   // A call waits for a client, or is in service.
   void Begin();
@@ -75,6 +84,7 @@ class OpenCalls {
  private:
   const PeerKind kind_;
   const Access access_;
+  const Proven proven_;
   std::set<Stream*> streams_;
   std::set<DeferredCall*> deferred_;
   bool streams_end_ = false;

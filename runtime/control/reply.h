@@ -6,6 +6,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "grpcpp/support/status.h"
+#include "runtime/control/errors.h"
 
 namespace holon::control {
 
@@ -32,9 +33,7 @@ class Reply {
     std::swap(peer_, other.peer_);
     return *this;
   }
-  ~Reply() {
-    (*this)(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the runtime is ending"), Response());
-  }
+  ~Reply() { (*this)(EndingError()); }
 
   void operator()(grpc::Status status, Response response = Response()) {
     if (Send tell = std::exchange(send_, nullptr)) tell(std::move(status), std::move(response));

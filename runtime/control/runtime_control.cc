@@ -83,7 +83,7 @@ absl::AnyInvocable<void()> RuntimeControl::Shutdown(const v1::ShutdownRequest& r
     reply(status);
     return nullptr;
   }
-  order.peer = reply.peer();
+  order.seen = reply.peer().empty() ? host_.UnixPeers() : reply.peer();
   const v1::RuntimeStatusResponse self = model_.Status();
   v1::ShutdownResponse response;
   response.set_pid(self.pid());

@@ -19,7 +19,9 @@ struct ShutdownOrder {
   std::string reason;                   // As claimed: one printable line of bounded length.
   std::string caller;                   // Likewise: "pid 12: holonctl stop".
   std::optional<absl::Duration> drain;  // Not given: as configured.
-  std::string peer;                     // As Reply::peer: empty for a caller on the Unix socket.
+  // Who may have asked, as the kernel says: the caller over TCP, or who was connected to the Unix
+  // socket, where a call cannot be told from others of open connections.
+  std::string seen;
 };
 
 // "pid 12: holonctl stop", printable and bounded, as the caller claims.
@@ -36,6 +38,10 @@ class RuntimeHost {
   virtual void Reload(const v1::ReloadRequest& request, Reply<v1::ReloadResponse> reply) = 0;
   // Begins to drain; more than once is fine, the earliest deadline stands.
   virtual void RequestShutdown(const ShutdownOrder& order) = 0;
+  // "pid 12 uid 0, pid 13 uid 0": who is connected to the Unix socket, as the kernel says.
+  virtual std::string UnixPeers() const = 0;
+  // "tcp 127.0.0.1:4711" has shown the control token. At each of its calls.
+  virtual void PeerIsProven(const std::string& peer) = 0;
 };
 
 // holon.v1.RuntimeControl without the network: checks requests and translates. Stateless.

@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/async_unary_call.h"
+#include "runtime/control/errors.h"
 #include "runtime/control/open_calls.h"
 #include "runtime/control/peer_text.h"
 #include "runtime/control/reply.h"
@@ -55,9 +56,7 @@ class UnaryCall final : public Tag, public DeferredCall {
     }
   }
 
-  void Abandon() override {
-    slot_->Answer(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the runtime is ending"), Response());
-  }
+  void Abandon() override { slot_->Answer(EndingError(), Response()); }
 
  private:
   // What a Reply holds, because it may outlive the call.
@@ -87,7 +86,7 @@ class UnaryCall final : public Tag, public DeferredCall {
 
   void Begin() {
     slot_ = std::make_shared<Slot>(this);
-    grpc::Status status = calls_.access().Check(context_);
+    grpc::Status status = calls_.Check(context_);
     if (status.ok() && method_.deferred) status = calls_.CheckDeferred();
     if (!status.ok()) {
       slot_->Answer(status, Response());

@@ -8,6 +8,7 @@
 
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/async_stream.h"
+#include "runtime/control/errors.h"
 #include "runtime/control/open_calls.h"
 
 namespace holon::control {
@@ -95,7 +96,7 @@ class WatchCall final : public Tag, public Stream {
   void Begin() {
     Serve(method_, calls_);
     state_ = State::kWaiting;
-    grpc::Status status = calls_.access().Check(context_);
+    grpc::Status status = calls_.Check(context_);
     if (status.ok()) status = calls_.AddStream(this);
     if (status.ok()) {
       Advance();
@@ -114,7 +115,7 @@ class WatchCall final : public Tag, public Stream {
       state_ = State::kWriting;
       writer_.Write(value_, static_cast<Tag*>(this));
     } else if (ending_) {
-      Finish(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the runtime is ending"));
+      Finish(EndingError());
     }
   }
 

@@ -18,7 +18,7 @@ void Audit::Record(const std::string& action, const std::string& reason, const s
   entry.set_seen(seen);
   entry.set_uid(getuid());
   absl::MutexLock lock(&mutex_);
-  absl::Status written = state::AppendAudit(path_, entry);
+  absl::Status written = state::AppendAudit(path_(), entry);
   if (!written.ok()) {
     logger_.Warning("the audit log cannot be written", {{"why", std::string(written.message())}});
   }

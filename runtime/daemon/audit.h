@@ -1,7 +1,9 @@
 #ifndef HOLON_RUNTIME_DAEMON_AUDIT_H_
 #define HOLON_RUNTIME_DAEMON_AUDIT_H_
 
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -14,7 +16,8 @@ namespace holon::daemon {
 // Thread-safe.
 class Audit {
  public:
-  Audit(std::string path, base::Logger& logger, base::Clock& clock)
+  // `path`: where the file is now; asked at each line.
+  Audit(std::function<std::string()> path, base::Logger& logger, base::Clock& clock)
       : path_(std::move(path)), logger_(logger), clock_(clock) {}
 
   // Before the first line.
@@ -25,7 +28,7 @@ class Audit {
               const std::string& seen);
 
  private:
-  const std::string path_;
+  const std::function<std::string()> path_;
   base::Logger& logger_;
   base::Clock& clock_;
   std::string instance_id_;

@@ -20,6 +20,7 @@ constexpr bool kSanitized = true;
 constexpr bool kSanitized = false;
 #endif
 
+int report_directory = -1;
 char report_path[PATH_MAX];
 char report_generation[64];
 
@@ -30,7 +31,7 @@ void Write(const char* phase, const char* text) {
   static bool begun = false;
   if (text == nullptr) return;
   if (!begun && report_path[0] != 0) {
-    report = base::CreateRaw(report_path);
+    report = base::CreateRaw(report_directory, report_path);
     base::WriteRaw(report, "generation ");
     base::WriteRaw(report, report_generation);
     base::WriteRaw(report, "\nphase ");
@@ -79,8 +80,9 @@ void InstallCrashHandler(const char* program) {
   absl::InstallFailureSignalHandler(options);
 }
 
-void NameCrashReport(const std::string& path, const std::string& instance_id) {
+void NameCrashReport(int directory, const std::string& path, const std::string& instance_id) {
   if (path.size() >= sizeof report_path || instance_id.size() >= sizeof report_generation) return;
+  report_directory = directory;
   memcpy(report_generation, instance_id.c_str(), instance_id.size() + 1);
   memcpy(report_path, path.c_str(), path.size() + 1);
 }

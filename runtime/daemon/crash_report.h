@@ -12,8 +12,9 @@ namespace holon::daemon {
 // they end the process as they would have. `program` is argv[0]. Before there is a second thread.
 void InstallCrashHandler(const char* program);
 
-// Where the report goes besides stderr, and whose it is. Costs nothing until it is needed.
-void NameCrashReport(const std::string& path, const std::string& instance_id);
+// Where the report goes besides stderr, and whose it is. `path` is seen from `directory`, which
+// stays open: it may be moved. Costs nothing until it is needed.
+void NameCrashReport(int directory, const std::string& path, const std::string& instance_id);
 
 // A report of one line, for a process that ends itself while it drains. Async-signal-safe: takes no
 // lock and allocates nothing.

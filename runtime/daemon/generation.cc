@@ -29,8 +29,9 @@
 namespace holon::daemon {
 namespace {
 
-// Reloads, comparisons and audit lines that may wait for the worker.
-constexpr size_t kMostWaitingJobs = 256;
+// What may wait for the worker: the calls of both endpoints that are answered later, and besides
+// them one reload on a signal and the lines of start, stop and stability.
+constexpr size_t kMostWaitingJobs = 2 * control::OpenCalls::kMostDeferred + 16;
 
 v1::Failure ToWire(const state::v1::FailureRecord& record) {
   v1::Failure failure;
@@ -66,7 +67,7 @@ Generation::Generation(StartupConfig startup, std::optional<base::HandedSocket> 
       logger_(logger),
       clock_(clock),
       host_(std::move(host)),
-      audit_(paths_.audit_log, logger_, clock_),
+      audit_([this] { return instance_->Here(paths_.audit_log); }, logger_, clock_),
       worker_(kMostWaitingJobs) {}
 
 absl::Status Generation::Start() {
@@ -94,7 +95,6 @@ std::optional<Refusal> Generation::Claim(int interrupt_fd) {
 absl::Status Generation::Announce() {
   HOLON_RETURN_IF_ERROR(OpenControlAddr());
   model_.emplace(Self());
-  NameCrashReport(paths_.crash_report, model_->instance_id());
   audit_.SetGeneration(model_->instance_id());
   HOLON_RETURN_IF_ERROR(StartServing());
   if (!Advance(Stage::kAnswering)) model_->BeginDraining();
@@ -102,6 +102,10 @@ absl::Status Generation::Announce() {
   HOLON_ASSIGN_OR_RETURN(config::FingerprintKey key, config::EnsureFingerprintKey(paths_.home));
   Configure(std::move(key));
   HOLON_RETURN_IF_ERROR(ReadControlToken());
+  HOLON_RETURN_IF_ERROR(instance_->RemoveOldRuntime(host_.begin_step));
+  // Not before: the report of an earlier generation may only now have been recorded.
+  NameCrashReport(instance_->home_fd(), paths_.crash_report.substr(paths_.home.size() + 1),
+                  model_->instance_id());
   HOLON_RETURN_IF_ERROR(instance_->Announce(Record(), host_.begin_step));
   HOLON_RETURN_IF_ERROR(StartHealing());
   if (!Advance(Stage::kAnnounced)) return absl::CancelledError("asked to stop while it started");
@@ -119,7 +123,8 @@ absl::Status Generation::StartServing() {
   acceptor_.emplace(*model_, logger_, host_.accepted);
   HOLON_RETURN_IF_ERROR(server_->Start());
   HOLON_ASSIGN_OR_RETURN(base::UniqueFd socket, instance_->Listen());
-  HOLON_RETURN_IF_ERROR(acceptor_->Start(std::move(socket), std::move(tcp_socket_)));
+  HOLON_RETURN_IF_ERROR(acceptor_->Start(std::move(socket), std::move(tcp_socket_),
+                                         !config::ControlTokenRequired(first_config_)));
   logger_.OnHealth([this](const LogHealth& health) {
     model_->Count([&](v1::Counters* counts) { counts->set_log_lines_lost(health.lines_lost); });
     model_->SetDegraded("log", health.trouble);
@@ -258,11 +263,10 @@ void Generation::BeginDraining(const control::ShutdownOrder& order, absl::Durati
   // Clients that ask meanwhile are told DRAINING; streams end with that as their last message.
   model_->BeginDraining();
   if (stage() == Stage::kAnnounced) healer_->End();
-  const std::string recent = order.peer.empty() ? acceptor_->RecentPeers() : order.peer;
-  AuditLater("stop", order.reason, order.caller, recent);
+  AuditLater("stop", order.reason, order.caller, order.seen);
   logger_.Info("draining", {{"reason", order.reason},
                             {"caller", order.caller},
-                            {"seen", recent},
+                            {"seen", order.seen},
                             {"deadline", base::FormatDuration(drain)}});
 }
 
@@ -283,8 +287,10 @@ void Generation::End(absl::Duration grace) {
     logger_.Error("files were left", {{"why", std::string(withdrawn.message())}});
   }
   logger_.OnHealth(nullptr);
-  if (acceptor_.has_value()) acceptor_->Stop();
+  // A client that does not read would keep gRPC from ending for ever.
+  if (acceptor_.has_value()) acceptor_->EndConnectionsAfter(grace);
   if (server_.has_value()) server_->Shutdown(grace);
+  if (acceptor_.has_value()) acceptor_->Stop();
 }
 
 void Generation::WithdrawAtOnce() {
@@ -292,21 +298,20 @@ void Generation::WithdrawAtOnce() {
 }
 
 void Generation::MarkStable() {
-  const bool taken = worker_.Post([this] {
-    absl::Status status = state::RecordStable(paths_.failures, model_->instance_id(), clock_.Now());
+  worker_.Post([this] {
+    absl::Status status =
+        state::RecordStable(instance_->Here(paths_.failures), model_->instance_id(), clock_.Now());
     if (!status.ok()) {
       logger_.Warning("older failures could not be cleared",
                       {{"why", std::string(status.message())}});
     }
   });
-  if (!taken) logger_.Warning("older failures could not be cleared", {{"why", "too much to do"}});
 }
 
 void Generation::AuditLater(const std::string& action, const std::string& reason,
                             const std::string& caller, const std::string& seen) {
-  const bool taken = worker_.Post(
+  worker_.Post(
       [this, action, reason, caller, seen] { audit_.Record(action, reason, caller, seen); });
-  if (!taken) logger_.Warning("an audit line was lost", {{"action", action}});
 }
 
 absl::Duration Generation::configured_drain() const {
@@ -314,17 +319,18 @@ absl::Duration Generation::configured_drain() const {
 }
 
 void Generation::ReloadOnSignal(int sender_pid) {
-  if (stage() != Stage::kAnnounced) return;
+  // Signals that come while one waits are the same wish.
+  if (stage() != Stage::kAnnounced || reload_waits_.exchange(true)) return;
   v1::ReloadRequest request;
   request.mutable_caller()->set_pid(sender_pid);
   request.mutable_caller()->set_command("SIGHUP");
-  const bool taken = worker_.Post([this, request] {
+  worker_.Post([this, request] {
+    reload_waits_ = false;
     v1::ReloadResponse response;
     grpc::Status status = reloader_->Reload(request, "", &response);
     if (!status.ok()) logger_.Warning("reload refused", {{"why", status.error_message()}});
     healer_->Wake();
   });
-  if (!taken) logger_.Warning("reload refused", {{"why", "too many reloads wait"}});
 }
 
 void Generation::CompareConfig(const v1::CompareConfigRequest& request,
@@ -339,10 +345,11 @@ void Generation::CompareConfig(const v1::CompareConfigRequest& request,
 
 void Generation::Reload(const v1::ReloadRequest& request,
                         control::Reply<v1::ReloadResponse> reply) {
-  worker_.Post([this, request, reply = std::move(reply)]() mutable {
+  const std::string seen = reply.peer().empty() ? UnixPeers() : reply.peer();
+  worker_.Post([this, request, seen, reply = std::move(reply)]() mutable {
     if (!reloader_.has_value()) return;
     v1::ReloadResponse response;
-    grpc::Status status = reloader_->Reload(request, reply.peer(), &response);
+    grpc::Status status = reloader_->Reload(request, seen, &response);
     // Healing writes what the record should hold, and tries again until it can.
     if (stage() == Stage::kAnnounced) healer_->Wake();
     reply(std::move(status), std::move(response));
@@ -352,6 +359,10 @@ void Generation::Reload(const v1::ReloadRequest& request,
 void Generation::RequestShutdown(const control::ShutdownOrder& order) {
   host_.request_drain(order);
 }
+
+std::string Generation::UnixPeers() const { return acceptor_->UnixPeers(); }
+
+void Generation::PeerIsProven(const std::string& peer) { acceptor_->PeerIsProven(peer); }
 
 bool Generation::Advance(Stage stage) {
   absl::MutexLock lock(&mutex_);

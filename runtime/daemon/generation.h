@@ -1,6 +1,7 @@
 #ifndef HOLON_RUNTIME_DAEMON_GENERATION_H_
 #define HOLON_RUNTIME_DAEMON_GENERATION_H_
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -69,7 +70,7 @@ class Generation final : public control::RuntimeHost {
   // The failures of earlier generations are history from now on.
   void MarkStable();
   void ReloadOnSignal(int sender_pid);
-  // Removes the files beside whatever End is at. Waits for the disk.
+  // Removes the files beside whatever Announce and End are at. Waits for the disk.
   void WithdrawAtOnce();
   absl::Duration configured_drain() const;
 
@@ -77,6 +78,8 @@ class Generation final : public control::RuntimeHost {
                      control::Reply<v1::CompareConfigResponse> reply) override;
   void Reload(const v1::ReloadRequest& request, control::Reply<v1::ReloadResponse> reply) override;
   void RequestShutdown(const control::ShutdownOrder& order) override;
+  std::string UnixPeers() const override;
+  void PeerIsProven(const std::string& peer) override;
 
  private:
   enum class Stage { kNew, kClaimed, kAnswering, kAnnounced };
@@ -103,6 +106,7 @@ class Generation final : public control::RuntimeHost {
   base::Clock& clock_;
   const Host host_;
   Audit audit_;
+  std::atomic<bool> reload_waits_ = false;  // One on a signal.
 
   // Of control_addr; empty and invalid where there is none.
   std::string control_addr_;  // With the port that was bound.

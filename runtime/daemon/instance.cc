@@ -146,18 +146,18 @@ absl::StatusOr<base::UniqueFd> Instance::Listen() {
 }
 
 absl::Status Instance::Announce(const state::v1::DaemonRecord& record, const Step& step) {
-  step("looking at what an earlier runtime left");
-  HOLON_RETURN_IF_ERROR(RemoveOldRuntime());
   step("writing the record");
   {
     absl::MutexLock disk(&files_->disk);
     HOLON_RETURN_IF_ERROR(WriteRecord(record));
   }
   step("writing the pid file");
+  HOLON_RETURN_IF_ERROR(CheckNotWithdrawn());
   return base::WriteFileAtomically(paths_.pid_file, pid_text_, 0600, base::Durability::kWhole);
 }
 
-absl::Status Instance::RemoveOldRuntime() {
+absl::Status Instance::RemoveOldRuntime(const Step& step) {
+  step("looking at what an earlier runtime left");
   absl::MutexLock disk(&files_->disk);
   std::vector<std::string> removed;
   return state::RemoveLeftovers(files_->lock, paths_, socket_path_, state::Vanished::kRecord,
@@ -166,7 +166,14 @@ absl::Status Instance::RemoveOldRuntime() {
 
 std::string Instance::PidText() { return absl::StrCat(getpid(), "\n"); }
 
+absl::Status Instance::CheckNotWithdrawn() const {
+  absl::MutexLock lock(&files_->mutex);
+  return files_->withdrawn ? absl::CancelledError("the runtime has ended at once")
+                           : absl::OkStatus();
+}
+
 absl::Status Instance::WriteRecord(const state::v1::DaemonRecord& record) {
+  HOLON_RETURN_IF_ERROR(CheckNotWithdrawn());
   {
     absl::MutexLock lock(&files_->mutex);
     files_->record = state::ToJson(record);
@@ -227,6 +234,7 @@ absl::Status Instance::Withdraw() {
   base::FileInfo socket;
   {
     absl::MutexLock lock(&files_->mutex);
+    files_->withdrawn = true;
     record = files_->record;
     socket = files_->socket;
   }

@@ -31,7 +31,7 @@ struct Refusal {
 // This process's claim on a home: the instance lock, marked as a runtime's, and with it socket, pid
 // file and record. All
 // methods wait for the disk. UpdateRecord and Heal may be called from any thread after Announce;
-// Withdraw too, and it waits for neither of them.
+// Withdraw at any time, and it waits for none of them.
 class Instance {
  public:
   // Takes the lock, waiting a second for a command that cleans up, and makes sure that no other
@@ -46,9 +46,11 @@ class Instance {
   // answers already.
   absl::StatusOr<base::UniqueFd> Listen();
 
-  // Told of a step of Announce before it begins, because each may wait long for the disk.
+  // Told of a step before it begins, because each may wait long for the disk.
   using Step = std::function<void(const std::string& step)>;
-  // Records and removes what a dead runtime left, and writes record and pid file.
+  // Records and removes what a dead runtime left.
+  absl::Status RemoveOldRuntime(const Step& step);
+  // Writes record and pid file. CANCELLED: Withdraw came before.
   absl::Status Announce(const state::v1::DaemonRecord& record, const Step& step);
 
   // The control token's file belongs to what Heal puts back. Before Heal is called.
@@ -71,6 +73,11 @@ class Instance {
   // The lock goes with this object.
   absl::Status Withdraw();
 
+  // A path of the home as it is reached now, also where the home was moved.
+  std::string Here(const std::string& path) const;
+  // The home's directory, for as long as this object lives.
+  int home_fd() const { return files_->lock.home().fd(); }
+
   // Tells whether the home still stands at its path. Outlives this object: false then.
   std::function<bool()> HoldsHome() const;
 
@@ -84,10 +91,9 @@ class Instance {
         files_(std::make_shared<Files>(std::move(lock))) {}
 
   static std::string PidText();
-  absl::Status RemoveOldRuntime();
   absl::Status HealRunDirectory(Healed* healed);
-  // The path by which the home is reached now, also where it was moved.
-  std::string Here(const std::string& path) const;
+  // OK, or CANCELLED after Withdraw.
+  absl::Status CheckNotWithdrawn() const;
   absl::Status WriteRecord(const state::v1::DaemonRecord& record);
 
   // Behind a pointer, so that an instance can be moved before it is announced.
@@ -97,6 +103,7 @@ class Instance {
     // Its lock on the home never changes, and needs no mutex; its lock file needs `disk`.
     state::InstanceLock lock;
     absl::Mutex mutex;  // Held for moments only.
+    bool withdrawn ABSL_GUARDED_BY(mutex) = false;
     std::string record ABSL_GUARDED_BY(mutex);
     // Inode 0 before Listen, and of one that was handed down.
     base::FileInfo socket ABSL_GUARDED_BY(mutex);

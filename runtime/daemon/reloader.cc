@@ -19,7 +19,7 @@ std::string ChangedPaths(const v1::ReloadResponse& response) {
 
 }  // namespace
 
-grpc::Status Reloader::Reload(const v1::ReloadRequest& request, const std::string& peer,
+grpc::Status Reloader::Reload(const v1::ReloadRequest& request, const std::string& seen,
                               v1::ReloadResponse* response) {
   // It may have waited for others while the drain began.
   if (model_.phase() == v1::PHASE_DRAINING) {
@@ -32,7 +32,7 @@ grpc::Status Reloader::Reload(const v1::ReloadRequest& request, const std::strin
   if (response->applied().empty()) return status;
   const v1::EffectiveConfig values = config_.current().values;
   logger_.Configure(values.log());
-  audit_.Record("reload", ChangedPaths(*response), control::CallerText(request.caller()), peer);
+  audit_.Record("reload", ChangedPaths(*response), control::CallerText(request.caller()), seen);
   model_.Count([](v1::Counters* counters) { counters->set_reloads(counters->reloads() + 1); });
   model_.SetConfig(config_.fingerprint(), config_.described(), values.http_addr());
   absl::Status recorded = write_record_();

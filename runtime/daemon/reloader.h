@@ -28,9 +28,9 @@ class Reloader {
         audit_(audit),
         write_record_(std::move(write_record)) {}
 
-  // INVALID_ARGUMENT: nothing has changed. FAILED_PRECONDITION: the runtime drains. `peer`: as
-  // control::Reply::peer.
-  grpc::Status Reload(const v1::ReloadRequest& request, const std::string& peer,
+  // INVALID_ARGUMENT: nothing has changed. FAILED_PRECONDITION: the runtime drains. `seen`: as
+  // control::ShutdownOrder::seen.
+  grpc::Status Reload(const v1::ReloadRequest& request, const std::string& seen,
                       v1::ReloadResponse* response);
 
  private:

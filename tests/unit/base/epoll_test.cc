@@ -38,7 +38,7 @@ TEST_F(EpollTest, InputIsReportedOnceOrForAsLongAsItIsThere) {
     const std::vector<Epoll::Event> events = Look();
     ASSERT_EQ(events.size(), 1u);
     EXPECT_EQ(events[0].key, 8u);
-    EXPECT_TRUE(events[0].readable);
+    EXPECT_TRUE(events[0].ready);
     EXPECT_FALSE(events[0].hung_up);
   }
   ASSERT_TRUE(epoll_->Change(ours_.get(), 8, Epoll::Interest::kHangUp).ok());

@@ -28,6 +28,7 @@ namespace holon::control {
 namespace {
 
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -52,7 +53,7 @@ class AcceptorTest : public testing::Test {
     absl::StatusOr<base::TcpListener> tcp = base::ListenOnTcp("127.0.0.1", 0);
     ASSERT_TRUE(tcp.ok()) << tcp.status();
     port_ = tcp->port;
-    ASSERT_TRUE(acceptor_.Start(*std::move(unix_socket), std::move(tcp->fd)).ok());
+    ASSERT_TRUE(acceptor_.Start(*std::move(unix_socket), std::move(tcp->fd), false).ok());
   }
 
   base::UniqueFd ConnectUnix() { return std::move(base::ConnectTo(socket_).fd); }
@@ -86,6 +87,19 @@ class AcceptorTest : public testing::Test {
     return recv(client.get(), &byte, 1, MSG_DONTWAIT) <= 0;
   }
 
+  int Served(size_t connection) {
+    absl::MutexLock lock(&mutex_);
+    return admitted_[PeerKind::kTcp][connection].get();
+  }
+  // Sends, and takes it as gRPC does, until the connection ends.
+  void SendAndTake(const base::UniqueFd& client, size_t connection, size_t bytes) {
+    std::string text(1000, 'x');
+    for (size_t sent = 0; sent < bytes; sent += text.size()) {
+      if (send(client.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0) return;
+      if (recv(Served(connection), text.data(), text.size(), MSG_WAITALL) <= 0) return;
+    }
+  }
+
   std::string folder_;
   std::string socket_;
   uint16_t port_ = 0;
@@ -105,14 +119,7 @@ TEST_F(AcceptorTest, ConnectionsOfBothKindsAreAdmittedAndNamed) {
   AwaitAdmitted(PeerKind::kUnix, 1);
   base::UniqueFd by_tcp = ConnectTcp();
   AwaitAdmitted(PeerKind::kTcp, 1);
-  absl::StatusOr<std::string> tcp_peer = absl::UnknownError("");
-  {
-    absl::MutexLock lock(&mutex_);
-    tcp_peer = base::TcpPeerOf(admitted_[PeerKind::kTcp][0].get());
-  }
-  ASSERT_TRUE(tcp_peer.ok());
-  EXPECT_EQ(acceptor_.RecentPeers(),
-            absl::StrCat("pid ", getpid(), " uid ", geteuid(), ", tcp ", *tcp_peer));
+  EXPECT_EQ(acceptor_.UnixPeers(), absl::StrCat("pid ", getpid(), " uid ", geteuid()));
   EXPECT_EQ(model_.Status().counters().connections_accepted(), 2u);
   EXPECT_THAT(logger_.lines(), IsEmpty());
 }
@@ -128,6 +135,46 @@ TEST_F(AcceptorTest, WhoWaitsAtAReplacedSocketIsServedToo) {
   }
   clients.push_back(ConnectUnix());
   AwaitAdmitted(PeerKind::kUnix, clients.size());
+}
+
+TEST_F(AcceptorTest, WhoShowsNoTokenMaySendSoMuchAndNoMore) {
+  Start();
+  base::UniqueFd stranger = ConnectTcp();
+  AwaitAdmitted(PeerKind::kTcp, 1);
+  base::UniqueFd known = ConnectTcp();
+  AwaitAdmitted(PeerKind::kTcp, 2);
+  acceptor_.PeerIsProven(absl::StrCat("tcp ", *base::TcpPeerOf(Served(1))));
+  SendAndTake(stranger, 0, 2 * OpenConnections::kMostUnproven);
+  SendAndTake(known, 1, 2 * OpenConnections::kMostUnproven);
+  EXPECT_TRUE(Ends(stranger));
+  char byte;
+  EXPECT_EQ(recv(known.get(), &byte, 1, MSG_DONTWAIT), -1) << "it is still open";
+  acceptor_.Stop();
+  EXPECT_THAT(logger_.lines(), ElementsAre(HasSubstr("without the control token")));
+}
+
+TEST_F(AcceptorTest, WhatAllTogetherSendWithoutTheTokenIsBounded) {
+  Start();
+  const size_t each = OpenConnections::kMostUnproven / 2;
+  const size_t too_many = OpenConnections::kMostUnprovenTogether / each + 1;
+  std::vector<base::UniqueFd> strangers;
+  for (size_t i = 0; i < too_many; ++i) {
+    strangers.push_back(ConnectTcp());
+    AwaitAdmitted(PeerKind::kTcp, i + 1);
+    // The third says most.
+    SendAndTake(strangers.back(), i, each + (i == 2 ? 1000 : 0));
+  }
+  EXPECT_TRUE(Ends(strangers[2]));
+  char byte;
+  EXPECT_EQ(recv(strangers[0].get(), &byte, 1, MSG_DONTWAIT), -1) << "it is still open";
+}
+
+TEST_F(AcceptorTest, ConnectionsEndWhenTheGraceIsOver) {
+  Start();
+  base::UniqueFd client = ConnectUnix();
+  AwaitAdmitted(PeerKind::kUnix, 1);
+  acceptor_.EndConnectionsAfter(absl::Milliseconds(1));
+  EXPECT_TRUE(Ends(client));
 }
 
 TEST_F(AcceptorTest, ItStopsOnceAndStopsTwice) {
@@ -146,7 +193,7 @@ TEST(AcceptorLifeTest, OneThatNeverStartedStops) {
   FakeLogger logger;
   Acceptor acceptor(model, logger, [](base::UniqueFd, PeerKind) {});
   acceptor.Stop();
-  EXPECT_EQ(acceptor.RecentPeers(), "");
+  EXPECT_EQ(acceptor.UnixPeers(), "");
 }
 
 // The limit of open files is the process's: these tests put it back.

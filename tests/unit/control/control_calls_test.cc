@@ -1,4 +1,5 @@
 // Who may call the server, how many at a time, and answers that come later.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -86,8 +87,10 @@ TEST_F(ControlPortTest, AnOrderSaysByWhichWayItCame) {
   }
   Stop();
   ASSERT_EQ(host_.orders.size(), 2u);
-  EXPECT_EQ(host_.orders[0].peer, "");
-  EXPECT_EQ(host_.orders[1].peer.substr(0, 4), "tcp ");
+  EXPECT_EQ(host_.orders[0].seen, host_.UnixPeers());
+  EXPECT_EQ(host_.orders[1].seen.substr(0, 4), "tcp ");
+  EXPECT_THAT(host_.proven, testing::ElementsAre(host_.orders[1].seen))
+      << "without the Unix caller";
 }
 
 TEST_F(ControlCallsTest, WithoutControlAddrNoTcpConnectionIsServed) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +37,11 @@ class FakeHost final : public RuntimeHost {
     absl::MutexLock lock(&mutex_);
     orders.push_back(order);
   }
+  std::string UnixPeers() const override { return "pid 1 uid 2"; }
+  void PeerIsProven(const std::string& peer) override {
+    absl::MutexLock lock(&mutex_);
+    proven.insert(peer);
+  }
 
   void AwaitReload() {
     absl::MutexLock lock(&mutex_);
@@ -57,6 +63,7 @@ class FakeHost final : public RuntimeHost {
   // To be read when the server has ended.
   int reloads = 0;
   std::vector<ShutdownOrder> orders;
+  std::set<std::string> proven;
 
  private:
   absl::Mutex mutex_;

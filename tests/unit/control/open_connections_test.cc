@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <map>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "runtime/base/descriptor.h"
 
 namespace holon::control {
@@ -21,7 +23,9 @@ class OpenConnectionsTest : public testing::Test {
     served_[key].Reset(fds[1]);
     absl::StatusOr<base::UniqueFd> duplicate = base::Duplicate(fds[1]);
     ASSERT_TRUE(duplicate.ok());
-    ASSERT_TRUE(connections_.Add(key, kind, *std::move(duplicate), absl::Seconds(second)).ok());
+    Peer peer{kind, absl::StrCat("peer ", key % 10)};
+    ASSERT_TRUE(
+        connections_.Add(key, std::move(peer), *std::move(duplicate), absl::Seconds(second)).ok());
   }
   void Say(uint64_t key, int second) {
     ASSERT_EQ(write(peers_[key].get(), "x", 1), 1);
@@ -90,6 +94,16 @@ TEST_F(OpenConnectionsTest, OnceRoomIsNeededWhatIsSaidLaterCounts) {
   EXPECT_TRUE(connections_.EndLongestSilent(PeerKind::kTcp, absl::Seconds(13)));
   EXPECT_TRUE(Ended(3)) << "2 was heard of first, but also last";
   EXPECT_FALSE(Ended(2));
+}
+
+TEST_F(OpenConnectionsTest, PeersAreNamedOnceAndInALineOfBoundedLength) {
+  EXPECT_EQ(connections_.Peers(PeerKind::kUnix), "");
+  for (uint64_t key : {2, 1, 11, 21}) Open(key, PeerKind::kUnix, 0);
+  Open(3, PeerKind::kTcp, 0);
+  EXPECT_EQ(connections_.Peers(PeerKind::kUnix), "peer 1, peer 2");
+  for (uint64_t key : {30, 33, 34, 35, 36, 37, 38, 39}) Open(key, PeerKind::kUnix, 0);
+  EXPECT_EQ(connections_.Peers(PeerKind::kUnix),
+            "peer 0, peer 1, peer 2, peer 3, peer 4, peer 5, peer 6, peer 7 and 2 more");
 }
 
 TEST_F(OpenConnectionsTest, OneKindMakesNoRoomForTheOther) {

@@ -66,7 +66,7 @@ TEST_F(RuntimeControlTest, AnswersAShutdownBeforeItBegins) {
   EXPECT_EQ(order.caller.substr(0, 12), "pid 0: ??xxx");
   EXPECT_LE(order.caller.size(), 1024u);
   EXPECT_EQ(order.drain, absl::Seconds(3));
-  EXPECT_EQ(order.peer, "tcp 1");
+  EXPECT_EQ(order.seen, "tcp 1");
 }
 
 TEST_F(RuntimeControlTest, EachCallCarriesOutItsOwnOrder) {

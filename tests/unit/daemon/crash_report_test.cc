@@ -1,6 +1,7 @@
 #include "runtime/daemon/crash_report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -42,7 +43,7 @@ TEST_F(DyingTest, ACrashLeavesItsSignalAndStackAndEndsAsItWouldHave) {
   EXPECT_EXIT(
       {
         InstallCrashHandler("daemon_test");
-        NameCrashReport(path_, "g1");
+        NameCrashReport(AT_FDCWD, path_, "g1");
         raise(SIGSEGV);
       },
       testing::KilledBySignal(SIGSEGV), "SIGSEGV received");
@@ -66,7 +67,7 @@ TEST_F(DyingTest, AThreadThatHasUsedUpItsStackLeavesAReport) {
   EXPECT_EXIT(
       {
         InstallCrashHandler("daemon_test");
-        NameCrashReport(path_, "g4");
+        NameCrashReport(AT_FDCWD, path_, "g4");
         auto thread = base::StartThread([] { (void)Overflow(0); });
         thread->join();
       },
@@ -80,7 +81,7 @@ TEST_F(DyingTest, AFifoInTheReportsPlaceHangsNobody) {
   EXPECT_EXIT(
       {
         InstallCrashHandler("daemon_test");
-        NameCrashReport(path_, "g5");
+        NameCrashReport(AT_FDCWD, path_, "g5");
         raise(SIGSEGV);
       },
       testing::KilledBySignal(SIGSEGV), "SIGSEGV received");
@@ -100,7 +101,7 @@ TEST_F(DyingTest, ACrashBeforeThereIsAGenerationGoesToStderrAlone) {
 TEST_F(DyingTest, AHungDrainIsReported) {
   EXPECT_EXIT(
       {
-        NameCrashReport(path_, "g2");
+        NameCrashReport(AT_FDCWD, path_, "g2");
         ReportHungDrain("the drain did not end in time\n");
         _exit(1);
       },
