@@ -294,7 +294,7 @@ void Generation::End(absl::Duration grace) {
 }
 
 void Generation::WithdrawAtOnce() {
-  if (stage() != Stage::kNew) (void)instance_->Withdraw();
+  if (stage() != Stage::kNew) (void)instance_->WithdrawAtOnce();
 }
 
 void Generation::MarkStable() {

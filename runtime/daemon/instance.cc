@@ -138,6 +138,8 @@ std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
 
 absl::StatusOr<base::UniqueFd> Instance::Listen() {
   if (handed_.has_value()) return std::move(handed_->fd);
+  absl::MutexLock disk(&files_->disk);
+  HOLON_RETURN_IF_ERROR(CheckNotWithdrawn());
   HOLON_ASSIGN_OR_RETURN(base::UniqueFd socket, base::ListenAt(socket_path_));
   HOLON_ASSIGN_OR_RETURN(base::FileInfo file, base::Look(socket_path_));
   absl::MutexLock lock(&files_->mutex);
@@ -146,11 +148,9 @@ absl::StatusOr<base::UniqueFd> Instance::Listen() {
 }
 
 absl::Status Instance::Announce(const state::v1::DaemonRecord& record, const Step& step) {
+  absl::MutexLock disk(&files_->disk);
   step("writing the record");
-  {
-    absl::MutexLock disk(&files_->disk);
-    HOLON_RETURN_IF_ERROR(WriteRecord(record));
-  }
+  HOLON_RETURN_IF_ERROR(WriteRecord(record));
   step("writing the pid file");
   HOLON_RETURN_IF_ERROR(CheckNotWithdrawn());
   return base::WriteFileAtomically(paths_.pid_file, pid_text_, 0600, base::Durability::kWhole);
@@ -223,6 +223,7 @@ Healed Instance::Heal(const std::set<std::string>& resting) {
 }
 
 absl::Status Instance::HealRunDirectory(Healed* healed) {
+  HOLON_RETURN_IF_ERROR(CheckNotWithdrawn());
   absl::Status checked = CheckHome(paths_.home, files_->lock.home());
   if (absl::IsNotFound(checked)) healed->loss = Healed::Loss::kHome;
   HOLON_RETURN_IF_ERROR(checked);
@@ -245,6 +246,14 @@ absl::Status Instance::Withdraw() {
   const std::string path = Here(socket_path_);
   absl::StatusOr<base::FileInfo> there = base::Look(path);
   if (there.ok() && there->SameFile(socket)) first.Update(base::RemoveFile(path));
+  return first;
+}
+
+absl::Status Instance::WithdrawAtOnce() {
+  absl::Status first = Withdraw();
+  // What was just being written is there once its writer is done.
+  absl::MutexLock disk(&files_->disk);
+  first.Update(Withdraw());
   return first;
 }
 

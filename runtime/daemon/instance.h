@@ -29,9 +29,8 @@ struct Refusal {
 };
 
 // This process's claim on a home: the instance lock, marked as a runtime's, and with it socket, pid
-// file and record. All
-// methods wait for the disk. UpdateRecord and Heal may be called from any thread after Announce;
-// Withdraw at any time, and it waits for none of them.
+// file and record. All methods wait for the disk. UpdateRecord and Heal may be called from any
+// thread after Announce, the two that withdraw at any time.
 class Instance {
  public:
   // Takes the lock, waiting a second for a command that cleans up, and makes sure that no other
@@ -72,6 +71,9 @@ class Instance {
   // home was moved. The socket goes last, so that a runtime whose disk is slow answers to its end.
   // The lock goes with this object.
   absl::Status Withdraw();
+  // Beside whatever the other methods are at: removes what they have made, and then, once they are
+  // done, what they were making. They make nothing more.
+  absl::Status WithdrawAtOnce();
 
   // A path of the home as it is reached now, also where the home was moved.
   std::string Here(const std::string& path) const;
