@@ -5,6 +5,7 @@ a process in place of the runtime that does nothing but sleep, send a datagram a
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import select
@@ -19,7 +20,8 @@ import time
 import measure
 
 PERIOD_SECONDS = 0.1  # Between two signs of life.
-LOADS = ("nothing else", "two floods of connections", "slow disk")
+LOADS = ("nothing else", "two floods of connections", "a flood of frames over TCP", "slow disk")
+_FRAME_FLOOD = pathlib.Path(__file__).resolve().parents[1] / "e2e" / "frame_flood.py"
 _SLOW_DISK = pathlib.Path(__file__).resolve().parents[1] / "fakes" / "slow_disk.c"
 
 _FLOOD = """
@@ -137,7 +139,8 @@ class Lateness:
                     "true": [shutil.which("true")]}
         switch, slow = _slow_disk(self.root)
         environment = {**self.environment, **(slow if load == "slow disk" else {})}
-        holond = [str(self.build / "bin" / "holond"), "--home", str(home)]
+        holond = [str(self.build / "bin" / "holond"), "--home", str(home),
+                  "--set", "control_addr=127.0.0.1:0"]
         with contextlib.ExitStack() as stack:
             stack.callback(switch.unlink, missing_ok=True)
             runtime = _Speaker(holond, place / "n", environment)
@@ -152,6 +155,13 @@ class Lateness:
                     flood = subprocess.Popen([sys.executable, "-c", _FLOOD, home / "run" / "holon.sock"])
                     stack.callback(flood.wait)
                     stack.callback(flood.kill)
+            if load == "a flood of frames over TCP":
+                record = json.loads((home / "run" / "daemon.json").read_text(encoding="utf-8"))
+                port = record["control_addr"].rsplit(":", 1)[1]
+                flood = subprocess.Popen([sys.executable, "-B", _FRAME_FLOOD, port, "ping"],
+                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                stack.callback(flood.wait)
+                stack.callback(flood.kill)
             if load == "slow disk":
                 switch.touch()
             for _ in range(runs):

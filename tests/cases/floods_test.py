@@ -1,47 +1,13 @@
 """Who may not ask at all sends as much as he can, or takes no answer: others notice nothing."""
 
-import os
 import socket
 import subprocess
 import sys
 
 from case import CaseTest, strangers
+import frame_flood
 import http2
 from harness import main
-
-# Several connections from one process, each sending one kind of frame without end; one that is ended is made anew.
-FLOOD = """
-import itertools, selectors, socket, sys
-import http2
-port, kind = int(sys.argv[1]), sys.argv[2]
-fields = {":method": "POST", ":scheme": "http", ":path": "/holon.v1.RuntimeControl/Readiness", ":authority": "x",
-          "content-type": "application/grpc", "te": "trailers"}
-block = b"".join(http2.header(*field) for field in fields.items())
-def frames():
-    for n in itertools.count(1, 2):
-        if kind == "ping": yield http2.frame(http2.PING, 0, 0, b"a ping..")
-        if kind == "settings": yield http2.frame(http2.SETTINGS, 0, 0, b"")
-        if kind == "reset": yield http2.frame(1, 4, n, block) + http2.frame(http2.RESET, 0, n, bytes(3) + b"\\x08")
-        if kind == "call": yield http2.frame(1, 4, n, block) + http2.frame(http2.DATA, 1, n, bytes(5))
-        if kind == "continuation":
-            yield http2.frame(9, 0, 1, http2.header("x", "y" * 99)) if n > 1 else http2.frame(1, 0, 1, block)
-class Flood:
-    def __init__(self):
-        self.client = socket.create_connection(("127.0.0.1", port))
-        self.client.setblocking(False)
-        self.frames, self.rest = frames(), http2.PREFACE + http2.frame(http2.SETTINGS, 0, 0, b"")
-    def step(self):
-        while len(self.rest) < 65536: self.rest += next(self.frames)
-        try: self.rest = self.rest[self.client.send(self.rest):]
-        except BlockingIOError: pass
-        except OSError:
-            self.client.close()
-            self.__init__()
-floods = [Flood() for _ in range(8)]
-print("on", flush=True)
-while True:
-    for flood in floods: flood.step()
-"""
 
 
 class FloodsTest(CaseTest):
@@ -54,11 +20,10 @@ class FloodsTest(CaseTest):
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) // 1024
 
     def test_frames_without_end(self):
-        for kind in ("ping", "settings", "reset", "call", "continuation"):
+        for kind in frame_flood.KINDS:
             with self.variant(kind=kind):
                 pid = self.serve_tcp().process.pid
-                path = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-                with subprocess.Popen([sys.executable, "-B", "-c", FLOOD, str(self.port), kind], text=True, env=path,
+                with subprocess.Popen([sys.executable, "-B", frame_flood.__file__, str(self.port), kind], text=True,
                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as flood:
                     try:
                         self.assertEqual(flood.stdout.readline(), "on\n")

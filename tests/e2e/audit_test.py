@@ -1,5 +1,6 @@
 """Who changed what: run/audit.log, one JSON object a line, kept over restarts."""
 
+import ctypes
 import json
 import os
 import signal
@@ -39,6 +40,20 @@ class AuditTest(HolonTest):
         processes.wait_gone(started["pid"])
         self.home.serving = False
         self.assert_last("stop", reason="SIGTERM", caller=f"pid {os.getpid()} uid {os.getuid()}")
+
+    def test_the_end_of_a_runtime_whose_home_was_exchanged_is_told_in_that_home(self):
+        other = self.new_home()
+        other.start()
+        other.stop()
+        before = (other.run_dir / "audit.log").read_bytes()
+        started = self.home.start()
+        exchange = 2  # RENAME_EXCHANGE
+        self.assertEqual(0, ctypes.CDLL(None).renameat2(-100, bytes(self.home.path), -100, bytes(other.path), exchange))
+        processes.wait_gone(started["pid"])
+        self.home.serving = False
+        self.assertEqual(before, (self.home.run_dir / "audit.log").read_bytes())
+        last = json.loads((other.run_dir / "audit.log").read_text(encoding="utf-8").splitlines()[-1])
+        self.assertEqual(("stop", started["instance_id"]), (last["action"], last["instance_id"]))
 
     def test_a_reload_that_changes_nothing_is_no_change(self):
         self.home.start()
