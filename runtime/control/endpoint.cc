@@ -21,7 +21,9 @@ constexpr int kMaxPingStrikes = 10;
 // Of all connections of a kind together.
 constexpr size_t kMaxBufferBytes = 128 << 20;
 
+// gRPC rounds a deadline up, and what is not over already waits for its timer thread.
 gpr_timespec After(absl::Duration wait) {
+  if (wait <= absl::ZeroDuration()) return gpr_inf_past(GPR_CLOCK_MONOTONIC);
   return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                       gpr_time_from_nanos(absl::ToInt64Nanoseconds(wait), GPR_TIMESPAN));
 }
