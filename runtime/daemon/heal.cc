@@ -53,7 +53,7 @@ bool IsEmptyFile(const base::FileInfo& info) {
 
 }  // namespace
 
-absl::Status CheckHome(const std::string& path, const base::DirectoryLock& home) {
+absl::Status CheckHomeStands(const std::string& path, const base::DirectoryLock& home) {
   HOLON_ASSIGN_OR_RETURN(base::FileInfo there, base::Look(path));
   if (home.StillAt(path)) return absl::OkStatus();
   return absl::NotFoundError(absl::StrCat("the home ", path,

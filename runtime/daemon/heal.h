@@ -30,7 +30,7 @@ struct Healed {
 
 // The directory at `path` must be the one that is locked. NOT_FOUND: the home was moved or removed;
 // another one is never taken for it. Any other error: it cannot be looked at.
-absl::Status CheckHome(const std::string& path, const base::DirectoryLock& home);
+absl::Status CheckHomeStands(const std::string& path, const base::DirectoryLock& home);
 
 // A lock file that was lost is replaced by a new one, locked and marked before the old lock is
 // given up. UNAVAILABLE: another process holds the new file for a moment; IN_CLOSE_WRITE tells when

@@ -224,10 +224,12 @@ Healed Instance::Heal(const std::set<std::string>& resting) {
 
 absl::Status Instance::HealRunDirectory(Healed* healed) {
   HOLON_RETURN_IF_ERROR(CheckNotWithdrawn());
-  absl::Status checked = CheckHome(paths_.home, files_->lock.home());
+  absl::Status checked = CheckHomeStands(paths_.home, files_->lock.home());
   if (absl::IsNotFound(checked)) healed->loss = Healed::Loss::kHome;
   HOLON_RETURN_IF_ERROR(checked);
-  return base::MakeDirectory(paths_.run, 0700);
+  HOLON_RETURN_IF_ERROR(base::MakeDirectory(paths_.run, 0700));
+  // What stands there may be a link, or open to others: as at the start, nothing is written to it.
+  return state::CheckHome(paths_, state::HomeUse::kChange);
 }
 
 absl::Status Instance::Withdraw() {

@@ -124,14 +124,15 @@ TEST_F(HealTest, AHomeIsTheDirectoryThatItWas) {
   const std::string aside = folder_ + "/aside";
   std::filesystem::create_directory(home);
   absl::StatusOr<base::DirectoryLock> lock = base::DirectoryLock::TryAcquire(home);
-  EXPECT_TRUE(CheckHome(home, *lock).ok());
+  EXPECT_TRUE(CheckHomeStands(home, *lock).ok());
   std::filesystem::rename(home, aside);
-  EXPECT_TRUE(absl::IsNotFound(CheckHome(home, *lock)));
+  EXPECT_TRUE(absl::IsNotFound(CheckHomeStands(home, *lock)));
   std::filesystem::create_directory(home);
-  EXPECT_TRUE(absl::IsNotFound(CheckHome(home, *lock))) << "another directory is another home";
+  EXPECT_TRUE(absl::IsNotFound(CheckHomeStands(home, *lock)))
+      << "another directory is another home";
   std::filesystem::remove(home);
   std::filesystem::rename(aside, home);
-  EXPECT_TRUE(CheckHome(home, *lock).ok());
+  EXPECT_TRUE(CheckHomeStands(home, *lock).ok());
 }
 
 TEST_F(HealTest, ALockThatWasLostIsHeldAgain) {

@@ -63,6 +63,25 @@ TEST_F(InstanceTest, WhatIsWithdrawnAtOnceIsNotMadeAgain) {
                Exists(paths_.daemon_record));
 }
 
+TEST_F(InstanceTest, NothingIsWrittenThroughALinkInTheRunDirectorysPlace) {
+  ASSERT_TRUE(instance_->Listen().ok());
+  ASSERT_TRUE(instance_->Announce(record_, [](const std::string&) {}).ok());
+  const std::string elsewhere = home_ + "/elsewhere";
+  std::filesystem::create_directory(elsewhere);
+  std::filesystem::rename(paths_.run, home_ + "/aside");
+  std::filesystem::create_directory_symlink(elsewhere, paths_.run);
+  EXPECT_TRUE(absl::IsPermissionDenied(instance_->Heal().status));
+  EXPECT_TRUE(std::filesystem::is_empty(elsewhere));
+  std::filesystem::remove(paths_.run);
+  std::filesystem::create_directory(paths_.run);
+  chmod(paths_.run.c_str(), 0777);
+  EXPECT_TRUE(absl::IsPermissionDenied(instance_->Heal().status));
+  EXPECT_TRUE(std::filesystem::is_empty(paths_.run));
+  chmod(paths_.run.c_str(), 0700);
+  EXPECT_TRUE(instance_->Heal().status.ok());
+  EXPECT_TRUE(Exists(paths_.pid_file));
+}
+
 TEST_F(InstanceTest, AMovedHomeIsStillReached) {
   const std::string moved = home_ + "-moved";
   EXPECT_EQ(instance_->Here(paths_.audit_log), paths_.audit_log);
