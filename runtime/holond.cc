@@ -9,6 +9,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/base/process_setup.h"
 #include "runtime/base/signals.h"
+#include "runtime/control/control_server.h"
 #include "runtime/daemon/crash_report.h"
 #include "runtime/daemon/daemon.h"
 #include "runtime/daemon/grpc_log.h"
@@ -63,6 +64,7 @@ ExitCode Main(int argc, char** argv) {
     return holon::base::ExitCodeFor(made);
   }
   logger.Configure(startup->configuration.values.log());
+  if (!startup->configuration.values.control_addr().empty()) holon::control::SeparateServers();
   holon::base::SystemClock clock;
   holon::daemon::GrpcLog grpc_log(logger, clock);
   holon::daemon::Daemon daemon(*std::move(startup), *std::move(supervision), *signals, logger,

@@ -38,11 +38,6 @@ std::vector<std::string> Environment() {
   return variables;
 }
 
-// With its epoll engine gRPC lets every thread of a process serve every connection: a flood on one
-// server's then keeps another server's threads from their own. With this one a thread sees but the
-// connections of its server.
-void SetUpGrpc() { setenv("GRPC_POLL_STRATEGY", "poll", 1); }
-
 void RemoveGrpcVariables(const std::vector<std::string>& environment) {
   for (const std::string& variable : environment) {
     if (absl::StartsWith(variable, kGrpcPrefix)) {
@@ -102,7 +97,6 @@ CallersWorld SetUpProcess(ProcessKind kind, std::vector<int> closed_stdio) {
   callers.umask = umask(077);
   if (kind == ProcessKind::kCommandLine) umask(callers.umask & 077);
   RemoveGrpcVariables(callers.environment);
-  if (kind == ProcessKind::kRuntime) SetUpGrpc();
   SetUpSignals(kind);
   // A program that its user may not read hides its own entries in /proc from that user.
   (void)prctl(PR_SET_DUMPABLE, 1);

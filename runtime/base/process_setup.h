@@ -34,8 +34,7 @@ enum class ProcessKind {
 // while they are initialized, so call it from a constructor.
 std::vector<int> FillStandardDescriptors();
 
-// Puts right what the caller left to this process: variables of gRPC (a runtime has one of its own
-// instead, so that its servers do not share threads), signals, mask, umask,
+// Puts right what the caller left to this process: variables of gRPC removed, signals, mask, umask,
 // dumpability. Call it first in main, before there is a second thread. `closed_stdio` is what
 // FillStandardDescriptors returned.
 CallersWorld SetUpProcess(ProcessKind kind, std::vector<int> closed_stdio);

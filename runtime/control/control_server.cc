@@ -1,5 +1,7 @@
 #include "runtime/control/control_server.h"
 
+#include <stdlib.h>
+
 #include <string>
 #include <utility>
 
@@ -7,6 +9,8 @@
 #include "runtime/base/status_macros.h"
 
 namespace holon::control {
+
+void SeparateServers() { setenv("GRPC_POLL_STRATEGY", "poll", 1); }
 
 ControlServer::ControlServer(const RuntimeModel& model, RuntimeHost& host,
                              std::optional<Access> tcp_access)

@@ -14,6 +14,12 @@
 
 namespace holon::control {
 
+// Keeps the threads of a process's servers to the connections of their own: with its default engine
+// gRPC lets each serve all, so that a flood over TCP keeps the Unix socket's thread busy. The price
+// is that a call costs some microseconds for each connection of its server. Before gRPC is first
+// used, and before there is a second thread.
+void SeparateServers();
+
 // RuntimeControl, grpc.health.v1 and reflection, on connections that an Acceptor hands over. Public
 // methods may be called from any thread; there may be several servers in a process.
 class ControlServer {
