@@ -12,12 +12,10 @@
 #include "runtime/base/duration.h"
 #include "runtime/base/process.h"
 #include "runtime/base/status_macros.h"
-#include "runtime/base/tcp_socket.h"
 #include "runtime/base/uuid.h"
 #include "runtime/base/wake.h"
 #include "runtime/config/control_token.h"
 #include "runtime/config/fingerprint.h"
-#include "runtime/config/formats.h"
 #include "runtime/control/errors.h"
 #include "runtime/daemon/crash_report.h"
 #include "runtime/daemon/run_watch.h"
@@ -93,7 +91,7 @@ std::optional<Refusal> Generation::Claim(int interrupt_fd) {
 }
 
 absl::Status Generation::Announce() {
-  HOLON_RETURN_IF_ERROR(OpenControlAddr());
+  HOLON_RETURN_IF_ERROR(control_addr_.Open());
   model_.emplace(Self());
   audit_.SetGeneration(model_->instance_id());
   HOLON_RETURN_IF_ERROR(StartServing());
@@ -101,7 +99,7 @@ absl::Status Generation::Announce() {
   host_.begin_step("reading the fingerprint key");
   HOLON_ASSIGN_OR_RETURN(config::FingerprintKey key, config::EnsureFingerprintKey(paths_.home));
   Configure(std::move(key));
-  HOLON_RETURN_IF_ERROR(ReadControlToken());
+  HOLON_RETURN_IF_ERROR(control_addr_.ReadToken(paths_.home, *instance_, host_.begin_step));
   HOLON_RETURN_IF_ERROR(instance_->RemoveOldRuntime(host_.begin_step));
   // Not before: the report of an earlier generation may only now have been recorded.
   NameCrashReport(instance_->home_fd(), paths_.crash_report.substr(paths_.home.size() + 1),
@@ -118,12 +116,12 @@ absl::Status Generation::Announce() {
 // From here on calls come.
 absl::Status Generation::StartServing() {
   model_->SetStartup("starting", 0, 0);
-  server_.emplace(*model_, *this, tcp_access_);
+  server_.emplace(*model_, *this, control_addr_.access());
   model_->OnChange([this] { server_->Publish(); });
   acceptor_.emplace(*model_, logger_, host_.accepted);
   HOLON_RETURN_IF_ERROR(server_->Start());
   HOLON_ASSIGN_OR_RETURN(base::UniqueFd socket, instance_->Listen());
-  HOLON_RETURN_IF_ERROR(acceptor_->Start(std::move(socket), std::move(tcp_socket_),
+  HOLON_RETURN_IF_ERROR(acceptor_->Start(std::move(socket), control_addr_.TakeSocket(),
                                          !config::ControlTokenRequired(first_config_)));
   logger_.OnHealth([this](const LogHealth& health) {
     model_->Count([&](v1::Counters* counts) { counts->set_log_lines_lost(health.lines_lost); });
@@ -160,7 +158,7 @@ v1::RuntimeStatusResponse Generation::Self() const {
   self.set_home_dir(paths_.home);
   self.set_socket_path(first_config_.socket_path());
   self.set_http_addr(first_config_.http_addr());
-  self.set_control_addr(control_addr_);
+  self.set_control_addr(control_addr_.text());
   *self.mutable_started_at() = state::ToTimestamp(clock_.Now());
   return self;
 }
@@ -193,44 +191,7 @@ void Generation::LogAnnounced() {
                              {"socket", first_config_.socket_path()},
                              {"version", HOLON_VERSION},
                              {"fingerprint", config_->fingerprint()}});
-  if (control_addr_.empty()) return;
-  logger_.Info("answering on TCP, without encryption", {{"control_addr", control_addr_}});
-  if (config::ControlTokenRequired(first_config_)) return;
-  constexpr char kOpen[] =
-      "control_auth_mode is disabled: every user of this machine can control this runtime";
-  logger_.Warning(kOpen, {{"control_addr", control_addr_}});
-  model_->SetDegraded("control_auth_mode", kOpen);
-}
-
-absl::Status Generation::OpenControlAddr() {
-  if (first_config_.control_addr().empty()) return absl::OkStatus();
-  const std::optional<config::HostPort> address =
-      config::ParseHostPort(first_config_.control_addr());
-  HOLON_ASSIGN_OR_RETURN(base::TcpListener listener,
-                         base::ListenOnTcp(address->host, address->port));
-  tcp_socket_ = std::move(listener.fd);
-  control_addr_ = first_config_.control_addr();
-  if (address->port == 0) {
-    control_addr_ =
-        absl::StrCat(control_addr_.substr(0, control_addr_.rfind(':')), ":", listener.port);
-  }
-  tcp_access_ = config::ControlTokenRequired(first_config_) ? control::Access::WithTokenLater()
-                                                            : control::Access::Open();
-  return absl::OkStatus();
-}
-
-absl::Status Generation::ReadControlToken() {
-  if (control_addr_.empty() || !config::ControlTokenRequired(first_config_)) {
-    return absl::OkStatus();
-  }
-  std::string token = first_config_.control_token();
-  if (config::ControlTokenIsMade(first_config_)) {
-    host_.begin_step("reading the control token");
-    HOLON_ASSIGN_OR_RETURN(token, config::EnsureControlToken(paths_.home));
-    instance_->KeepToken(config::ControlTokenPath(paths_.home), config::ControlTokenText(token));
-  }
-  tcp_access_->SetToken(token);
-  return absl::OkStatus();
+  control_addr_.Announce(logger_, *model_);
 }
 
 // What there is to recover before work can be done.

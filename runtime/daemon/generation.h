@@ -15,12 +15,12 @@
 #include "runtime/base/unique_fd.h"
 #include "runtime/base/unix_socket.h"
 #include "runtime/control/acceptor.h"
-#include "runtime/control/access.h"
 #include "runtime/control/control_server.h"
 #include "runtime/control/reply.h"
 #include "runtime/control/runtime_control.h"
 #include "runtime/control/runtime_model.h"
 #include "runtime/daemon/audit.h"
+#include "runtime/daemon/control_addr.h"
 #include "runtime/daemon/healer.h"
 #include "runtime/daemon/instance.h"
 #include "runtime/daemon/live_config.h"
@@ -89,8 +89,6 @@ class Generation final : public control::RuntimeHost {
   absl::Status StartServing();
   absl::Status StartHealing();
   void Configure(config::FingerprintKey key);
-  absl::Status OpenControlAddr();
-  absl::Status ReadControlToken();
   void AuditLater(const std::string& action, const std::string& reason, const std::string& caller,
                   const std::string& seen);
   void LogAnnounced();
@@ -108,10 +106,7 @@ class Generation final : public control::RuntimeHost {
   Audit audit_;
   std::atomic<bool> reload_waits_ = false;  // One on a signal.
 
-  // Of control_addr; empty and invalid where there is none.
-  std::string control_addr_;  // With the port that was bound.
-  base::UniqueFd tcp_socket_;
-  std::optional<control::Access> tcp_access_;
+  ControlAddr control_addr_{first_config_};
 
   mutable absl::Mutex mutex_;
   Stage stage_ ABSL_GUARDED_BY(mutex_) = Stage::kNew;
