@@ -71,6 +71,9 @@ class Instance {
   // The lock goes with this object.
   absl::Status Withdraw();
 
+  // The home directory that is locked, whatever its path is by now.
+  absl::StatusOr<base::FileInfo> home() const { return base::InfoOf(files_->lock.home().fd()); }
+
   // Tells whether the home still stands at its path. Outlives this object: false then.
   std::function<bool()> HoldsHome() const;
 

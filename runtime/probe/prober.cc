@@ -131,7 +131,9 @@ void Glance::Call(base::UniqueFd connection, Asked* asked) {
 
 // By its directory; by its generation, where the directory has another name there.
 bool Glance::IsOfThisHome(const v1::RuntimeStatusResponse& answer) {
-  if (base::SameFile(answer.home_dir(), paths_.home)) return true;
+  if (IsOfHome(answer, base::LookThrough(paths_.home).value_or(base::FileInfo()), paths_.home)) {
+    return true;
+  }
   if (hold_ != Hold::kRuntime) return false;
   ReadRecord();
   return sighting_.record.has_value() && sighting_.record->instance_id() == answer.instance_id();
@@ -238,6 +240,9 @@ void Glance::Explain() {
   }
   if (sighting_.answer.has_value()) {
     found.answered_home = config::OneLine(sighting_.answer->home_dir().substr(0, kMaxWords));
+    if (base::SameFile(sighting_.answer->home_dir(), paths_.home)) {
+      absl::StrAppend(&found.answered_home, ", which is another directory there");
+    }
     found.answered_contract =
         config::OneLine(sighting_.answer->contract_version().substr(0, kMaxWords));
   }

@@ -8,8 +8,10 @@ import signal
 import socket
 
 import processes
+import strangers
 import stubs
-from harness import NO_WINDOW, HolonTest, main
+from commands import Running
+from harness import NO_WINDOW, HolonTest, bin_dir, main
 from peers import FakeRuntime, Peer, Victim, answer_of, owning
 from processes import claims
 
@@ -287,6 +289,37 @@ class ForeignTest(VerdictTest):
         self.assertIn("/somewhere/else", self.assert_state("foreign")["message"])
         self.assert_start_refused("FOREIGN")
         self.assert_stop_refused("FOREIGN", fake)
+
+    def test_a_holon_whose_home_has_the_same_path_elsewhere(self):
+        """As from another mount namespace: the path is the same text, the directory is another one."""
+        info = self.home.path.stat()
+        fake = self.fake(home_device=info.st_dev, home_inode=info.st_ino + 1)
+        self.assertIn("another directory", self.assert_state("foreign")["message"])
+        self.assert_start_refused("FOREIGN")
+        self.assert_stop_refused("FOREIGN", fake)
+
+    def test_an_answer_that_names_the_directory_counts_more_than_its_path(self):
+        info = self.home.path.stat()
+        fake = self.fake(home_dir="/elsewhere", home_device=info.st_dev, home_inode=info.st_ino)
+        self.assert_state("running", pid=fake.pid)
+
+    @strangers.needs_root
+    def test_a_runtime_of_another_mount_namespace_with_the_same_home_path(self):
+        other, shared = self.home.root / "other", self.home.root / "shared"
+        for folder in (other, shared):
+            folder.mkdir(mode=0o700)
+        address = ("--socket", shared / "s.sock")
+        script = f"mount --bind '{other}' '{self.home.path}' && exec \"$@\""
+        apart = Running(["unshare", "--mount", "sh", "-c", script, "-", str(bin_dir() / "holond"),
+                         "--home", str(self.home.path), *map(str, address)],
+                        env=self.home.environment(), cwd=self.home.root)
+        self.home.commands.append(apart)
+        processes.wait_until((other / "run" / "daemon.json").exists, "the other runtime answers")
+        self.assert_status("foreign", self.home.status(*address))
+        self.assert_failure(self.home.ctl("stop", "--json", *address), 4, "FOREIGN")
+        self.assertIsNone(apart.process.poll())
+        apart.signal(signal.SIGTERM)
+        self.assert_exit(0, apart.finish())
 
     # Case: probe runtime treats non-socket path as stale. Ours: foreign, explained, and never deleted.
     def test_what_is_no_socket_is_never_deleted(self):
