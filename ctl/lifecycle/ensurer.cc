@@ -20,6 +20,7 @@ Outcome Restart(World& world, const StopSpec& stop, const StartSpec& start, Rece
 
 Outcome Ensure(World& world, const StartSpec& start, const StopSpec& stop,
                const std::vector<holon::v1::ConfigOverride>& overrides, Receipts* receipts) {
+  StartProgress following = FollowingOf(world, start);
   while (true) {
     receipts->Begin();
     absl::StatusOr<probe::Sighting> sighting = world.Look();
@@ -36,7 +37,7 @@ Outcome Ensure(World& world, const StartSpec& start, const StopSpec& stop,
                        absl::StrCat("the runtime runs as wanted (pid ", sighting->answer->pid(),
                                     ", generation ", sighting->answer->instance_id(), ")"));
       case EnsureStep::kStart:
-        return Start(world, start, receipts);
+        return StartWithin(world, start, following, receipts);
       case EnsureStep::kReload:
         return Reload(world, *sighting, overrides, receipts);
       case EnsureStep::kRestart: {
@@ -48,7 +49,7 @@ Outcome Ensure(World& world, const StartSpec& start, const StopSpec& stop,
         return outcome;
       }
       case EnsureStep::kWait: {
-        Outcome followed = Follow(world, *sighting, start.start_timeout, receipts);
+        Outcome followed = Follow(world, *sighting, start, following, receipts);
         if (!followed.ok()) return followed;
         break;
       }

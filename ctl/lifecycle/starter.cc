@@ -14,9 +14,6 @@
 namespace holon::ctl {
 namespace {
 
-// However much progress somebody else's start makes.
-constexpr absl::Duration kFollowCap = absl::Minutes(10);
-
 std::string StatusHint(const World& world) {
   return absl::StrCat("holonctl --home ", world.paths.home, " status");
 }
@@ -27,6 +24,15 @@ Outcome RefuseDifferences(const std::vector<holon::v1::ConfigDifference>& differ
                  absl::StrCat("the runtime runs with another configuration: ",
                               config::DifferenceSummary(differences)),
                  absl::StrCat("holonctl --home ", world.paths.home, " restart, or ensure"));
+}
+
+// As for a start of our own, the time-out counts from the last progress.
+base::Notification ProgressIn(const holon::v1::RuntimeStatusResponse& status) {
+  base::Notification told;
+  if (status.has_startup()) {
+    told.status = absl::StrCat(status.startup().step(), " ", status.startup().done());
+  }
+  return told;
 }
 
 }  // namespace
@@ -45,28 +51,35 @@ ConfigMatch MatchConfig(const OwnConfig& wanted, const probe::Sighting& sighting
   return config::OnlyHot(*differences) ? ConfigMatch::kOnlyHot : ConfigMatch::kDiffers;
 }
 
-Outcome Follow(World& world, const probe::Sighting& sighting, absl::Duration timeout,
-               Receipts* receipts) {
+StartProgress FollowingOf(World& world, const StartSpec& spec) {
+  return StartProgress(world.clock.Uptime(), spec.start_timeout,
+                       std::max(spec.start_timeout, spec.start_cap));
+}
+
+Outcome Follow(World& world, const probe::Sighting& sighting, const StartSpec& spec,
+               StartProgress& following, Receipts* receipts) {
   receipts->Begin();
   const std::string state(probe::VerdictName(sighting.verdict));
-  const absl::Duration cap = world.clock.Uptime() + std::max(timeout, kFollowCap);
-  absl::Duration end = world.clock.Uptime() + timeout;
   absl::StatusOr<base::ProcessHandle> process = absl::NotFoundError("not identified");
   if (sighting.process.has_value()) process = base::ProcessHandle::Open(*sighting.process);
   std::optional<RuntimeWatch> watch(std::in_place, *sighting.client);
   while (true) {
     const RuntimeWatch::News news = watch->Take();
-    if (news.status.has_value() && news.status->phase() != sighting.answer->phase()) break;
-    // As for a start of our own, the time-out counts from the last progress.
-    if (news.status.has_value() && !news.ended) end = std::min(cap, world.clock.Uptime() + timeout);
+    const bool left = news.status.has_value() && news.status->phase() != sighting.answer->phase();
+    const absl::Duration now = world.clock.Uptime();
+    if (news.status.has_value() && !left) following.On(ProgressIn(*news.status), now);
+    const absl::Duration end = following.GiveUpAt();
+    // A runtime that comes and goes would else be followed for ever.
+    if (left && (now < end || news.status->phase() == holon::v1::PHASE_READY)) break;
     std::vector<int> fds;
     if (!news.ended) fds.push_back(watch->fd());
     if (process.ok()) fds.push_back(process->fd());
     // Of a stream that has ended, the process's end is left, and another stream in a while.
-    const absl::Duration limit =
-        news.ended ? std::min(end, world.clock.Uptime() + kBlindInterval) : end;
-    Waited waited =
-        WaitVisibly(world, fds, limit, absl::StrCat("following the runtime, which is ", state));
+    const absl::Duration limit = news.ended ? std::min(end, now + kBlindInterval) : end;
+    const Waited waited =
+        left ? Waited::kTimedOut
+             : WaitVisibly(world, fds, limit,
+                           absl::StrCat("following the runtime, which is ", state));
     if (waited == Waited::kTimedOut && limit < end) {
       if (!process.ok()) break;  // Only another look can tell.
       watch.emplace(*sighting.client);
@@ -77,10 +90,11 @@ Outcome Follow(World& world, const probe::Sighting& sighting, absl::Duration tim
                      absl::StrCat("interrupted; the runtime was still ", state), StatusHint(world));
     }
     if (waited == Waited::kTimedOut) {
-      return Failure(
-          base::ExitCode::kTimeout, "TIMEOUT",
-          absl::StrCat("the runtime was still ", state, " after ", base::FormatDuration(timeout)),
-          StatusHint(world));
+      return Failure(base::ExitCode::kTimeout, "TIMEOUT",
+                     absl::StrCat("the runtime was still ", state, " ",
+                                  base::FormatDuration(spec.start_timeout),
+                                  " after its last progress. Give it more with --start-timeout"),
+                     StatusHint(world));
     }
     if (process.ok() && process->Exited()) break;
   }
@@ -89,6 +103,12 @@ Outcome Follow(World& world, const probe::Sighting& sighting, absl::Duration tim
 }
 
 Outcome Start(World& world, const StartSpec& spec, Receipts* receipts) {
+  StartProgress following = FollowingOf(world, spec);
+  return StartWithin(world, spec, following, receipts);
+}
+
+Outcome StartWithin(World& world, const StartSpec& spec, StartProgress& following,
+                    Receipts* receipts) {
   bool joined = false;
   while (true) {
     receipts->Begin();
@@ -113,7 +133,7 @@ Outcome Start(World& world, const StartSpec& spec, Receipts* receipts) {
       case StartStep::kJoin:
       case StartStep::kAwaitEnd: {
         joined = sighting->verdict == probe::Verdict::kStarting;
-        Outcome followed = Follow(world, *sighting, spec.start_timeout, receipts);
+        Outcome followed = Follow(world, *sighting, spec, following, receipts);
         if (!followed.ok()) return followed;
         break;
       }

@@ -6,6 +6,7 @@
 
 #include "ctl/lifecycle/decisions.h"
 #include "ctl/lifecycle/receipts.h"
+#include "ctl/lifecycle/start_progress.h"
 #include "ctl/lifecycle/world.h"
 #include "ctl/render/status_view.h"
 
@@ -29,9 +30,16 @@ Outcome Start(World& world, const StartSpec& spec, Receipts* receipts);
 ConfigMatch MatchConfig(const OwnConfig& wanted, const probe::Sighting& sighting,
                         std::vector<holon::v1::ConfigDifference>* differences);
 
+// How long runtimes that somebody else starts or stops are followed: one deadline for all rounds.
+StartProgress FollowingOf(World& world, const StartSpec& spec);
+
+// Start, with what an earlier round of following has left of the deadline.
+Outcome StartWithin(World& world, const StartSpec& spec, StartProgress& following,
+                    Receipts* receipts);
+
 // Follows a runtime that somebody else started or stops until it leaves that state.
-Outcome Follow(World& world, const probe::Sighting& sighting, absl::Duration timeout,
-               Receipts* receipts);
+Outcome Follow(World& world, const probe::Sighting& sighting, const StartSpec& spec,
+               StartProgress& following, Receipts* receipts);
 
 }  // namespace holon::ctl
 

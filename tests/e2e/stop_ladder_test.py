@@ -3,12 +3,14 @@
 import os
 import shutil
 import socket
+import time
 import unittest
 
 import processes
+import strangers
 import stubs
 from commands import Running
-from harness import NO_WINDOW, HolonTest, main, outcomes
+from harness import NO_WINDOW, HolonTest, bin_dir, main, outcomes
 from peers import (FakeRuntime, Peer, answer_of, binaries_beside, configuration_of, owning,
                    use_fake_holond)
 
@@ -162,6 +164,20 @@ class StopWhileStartingTest(HolonTest):
         document = self.assert_lifecycle(starting.finish(), "joined")
         self.assertEqual(runtime.pid, document["pid"])
 
+
+    def test_all_rounds_of_following_share_one_deadline(self):
+        self.home.make()
+        self.home.leaves_files = True
+        self.keep(FakeRuntime(self.home, answer_of(self.home, phase="PHASE_STARTING"),
+                              *owning(self.home), "--restless", "0.4"))
+        for command in ("start", "ensure"):
+            with self.subTest(command):
+                begun = time.monotonic()
+                result = self.home.ctl(command, "--json", "--start-timeout", "1s", *NO_WINDOW, seconds=20)
+                self.assert_failure(result, 124, "TIMEOUT")
+                self.assertLess(time.monotonic() - begun, 3)
+                followed = [step for step in result.json["steps"] if step["step"] == "follow"]
+                self.assertGreaterEqual(len(followed), 2)
 
 class PlanTest(HolonTest):
     def assert_plan_touches_nothing(self, command):
