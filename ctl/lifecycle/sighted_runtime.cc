@@ -61,10 +61,26 @@ absl::StatusOr<std::string> SightedRuntime::RequestShutdown() {
   sighting_.client.reset();
   if (status.ok())
     return absl::StrCat("accepted by ", Name(), ", generation ", response.instance_id());
-  return JudgeShutdownError(status);
+  absl::Status failed = JudgeShutdownError(status);
+  // Where the process is known, its own end tells.
+  if (absl::IsUnavailable(failed) && !process_.has_value()) HOLON_RETURN_IF_ERROR(LookAgain());
+  return failed;
 }
 
-absl::Status SightedRuntime::Unproven() const {
+absl::Status SightedRuntime::LookAgain() {
+  absl::StatusOr<probe::Sighting> now = world_.Look(probe::Want::kVerdict);
+  if (!now.ok()) return absl::OkStatus();
+  if (probe::IsDead(now->verdict)) {
+    return absl::NotFoundError(absl::StrCat(Name(), " has ended by itself"));
+  }
+  if (probe::Answers(now->verdict) && InstanceOf(*now) != InstanceOf(sighting_)) {
+    return absl::AbortedError(absl::StrCat("generation ", InstanceOf(*now), " runs by now"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SightedRuntime::Unproven() {
+  HOLON_RETURN_IF_ERROR(LookAgain());
   return absl::FailedPreconditionError(
       absl::StrCat("no signal was sent, because the process of the runtime is not proven: ",
                    sighting_.unproven));

@@ -38,7 +38,11 @@ class SightedRuntime final : public StopTarget {
   bool killed() const { return killed_; }
 
  private:
-  absl::Status Unproven() const;
+  // Another look. NOT_FOUND: it has ended since the first one. ABORTED: another generation answers.
+  // OK where neither can be seen.
+  absl::Status LookAgain();
+  // Why no signal is sent: FAILED_PRECONDITION, or what LookAgain says.
+  absl::Status Unproven();
   absl::StatusOr<int> EndFd();
   absl::StatusOr<bool> Ended();
 

@@ -37,9 +37,11 @@ StepResult SignalAndAwait(StopTarget& target, const absl::Status& sent, absl::Du
                           const std::string& signals) {
   // A target that is gone already got what the signal was for.
   if (!sent.ok() && !absl::IsNotFound(sent)) {
-    return Failed(StepOutcome::kFailed, sent);
+    return Failed(absl::IsAborted(sent) ? StepOutcome::kRefused : StepOutcome::kFailed, sent);
   }
-  return Await(target, wait, absl::StrCat(signals, " sent to ", target.Name()),
+  return Await(target, wait,
+               sent.ok() ? absl::StrCat(signals, " sent to ", target.Name())
+                         : absl::StrCat(signals, " not needed"),
                absl::StrCat("waiting for ", target.Name(), " to end after ", signals));
 }
 
@@ -49,11 +51,14 @@ StepResult Take(StopTarget& target, const base::StopLadder& ladder, StopStep ste
     case StopStep::kShutdownRpc: {
       absl::StatusOr<std::string> accepted = target.RequestShutdown();
       if (accepted.ok()) return {StepOutcome::kDone, *accepted};
+      if (absl::IsNotFound(accepted.status())) {
+        return {StepOutcome::kDone, std::string(accepted.status().message())};
+      }
       const bool silent = absl::IsUnavailable(accepted.status());
       return Failed(silent ? StepOutcome::kFailed : StepOutcome::kRefused, accepted.status());
     }
     case StopStep::kDrain:
-      return Await(target, wait, "drain requested",
+      return Await(target, wait, "waited for the drain",
                    absl::StrCat("waiting for ", target.Name(), " to drain"));
     case StopStep::kSigterm:
       return SignalAndAwait(target, target.Terminate(), wait, "SIGTERM, SIGCONT");

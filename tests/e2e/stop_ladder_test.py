@@ -179,6 +179,19 @@ class StopWhileStartingTest(HolonTest):
                 followed = [step for step in result.json["steps"] if step["step"] == "follow"]
                 self.assertGreaterEqual(len(followed), 2)
 
+    @strangers.needs_pid_namespaces
+    def test_one_that_ends_by_itself_as_it_is_asked_has_stopped(self):
+        """Seen from a pid namespace in which its process cannot be proven."""
+        self.home.make()
+        runtime = self.keep(FakeRuntime(self.home, answer_of(self.home), *owning(self.home),
+                                        "--on-shutdown", "vanish"))
+        stop = Running([*strangers.APART, str(bin_dir() / "holonctl"), "--home", str(self.home.path),
+                        "stop", "--json"], env=self.home.environment(), cwd=self.home.root)
+        self.home.commands.append(stop)
+        self.assert_lifecycle(stop.finish(), "stopped")
+        self.assertEqual(0, runtime.wait())
+
+
 class PlanTest(HolonTest):
     def assert_plan_touches_nothing(self, command):
         pid = self.home.pid()
