@@ -6,6 +6,7 @@ import signal
 import subprocess
 import unittest
 
+import processes
 from harness import HolonTest, main
 
 
@@ -53,6 +54,25 @@ class ListTest(HolonTest):
                                 env=self.home.environment(), check=False)
         self.assertEqual(1, result.returncode, result.stdout + result.stderr)
         self.assertIn("CANNOT_LOOK", result.stdout)
+
+    def test_a_home_whose_name_looks_like_that_of_a_removed_one(self):
+        self.home.path = self.home.root / "home (deleted)"
+        for name in ("run_dir", "socket", "pid_file", "record_file", "log_file"):
+            setattr(self.home, name, self.home.path / getattr(self.home, name).relative_to(self.home.root / "home"))
+        started = self.home.start()
+        self.assert_contains({"state": "running", "instance_id": started["instance_id"]},
+                             self.rows()[str(self.home.path)])
+
+    def test_a_removed_home_is_listed_under_its_last_name(self):
+        self.home.start()
+        pid = self.home.suspend_runtime()
+        shutil.rmtree(self.home.path)
+        row = self.rows()[str(self.home.path)]
+        self.assertEqual((pid, "unresponsive"), (row["pid"], row["state"]))
+        self.assertIn("removed", row["message"])
+        os.kill(pid, signal.SIGCONT)
+        processes.wait_gone(pid, seconds=20)
+        self.home.serving = False
 
     def test_people_get_a_table(self):
         started = self.home.start()
