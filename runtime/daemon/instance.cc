@@ -11,9 +11,11 @@
 #include "runtime/base/lock_holder.h"
 #include "runtime/base/status_macros.h"
 #include "runtime/base/unix_socket.h"
+#include "runtime/config/text.h"
 #include "runtime/probe/prober.h"
 #include "runtime/state/daemon_record.h"
 #include "runtime/state/json_file.h"
+#include "runtime/state/process_text.h"
 #include "runtime/state/stale_files.h"
 
 namespace holon::daemon {
@@ -100,6 +102,36 @@ std::optional<Refusal> RefuseForSighting(const state::HomePaths& paths,
           base::ExitCode::kUnknown,
           absl::StrCat(sighting->detail, "; see: holonctl --home ", paths.home, " status"));
   }
+}
+
+// The home of a living Holon whose socket stands at the path of ours; empty: there is none. It
+// answers, or holds its home while it does not.
+std::string OtherHomeOf(const probe::Sighting& sighting, const state::HomePaths& paths) {
+  if (sighting.answer.has_value() && sighting.seen.handshake != probe::Handshake::kOurs) {
+    return sighting.answer->home_dir();
+  }
+  if (sighting.seen.handshake == probe::Handshake::kStranger || !sighting.peer.has_value()) {
+    return "";
+  }
+  for (const base::MarkedDirectory& home : base::MarkedDirectoriesOf(sighting.peer->pid)
+                                               .value_or(std::vector<base::MarkedDirectory>())) {
+    if (!base::SameFile(home.path, paths.home)) return home.path;
+  }
+  return "";
+}
+
+// Two homes that are configured with one socket would displace each other's for ever: what another
+// Holon serves is left to it. FAILED_PRECONDITION: it is.
+absl::Status CheckSocketIsFree(const state::InstanceLock& lock, const state::HomePaths& paths,
+                               const std::string& socket_path, const base::FileInfo& own) {
+  HOLON_ASSIGN_OR_RETURN(base::FileInfo there, base::Look(socket_path));
+  if (there.type != base::FileType::kSocket || there.SameFile(own)) return absl::OkStatus();
+  HOLON_ASSIGN_OR_RETURN(probe::Sighting sighting, probe::LookBeside(lock, paths, socket_path));
+  const std::string other = OtherHomeOf(sighting, paths);
+  if (other.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      socket_path, " is the socket of another Holon, whose home is ", config::OneLine(other), " (",
+      state::ProcessText(sighting.peer->pid), "); give one of the two another socket_path"));
 }
 
 // A file with another content is somebody else's by now.
@@ -209,7 +241,8 @@ Healed Instance::Heal(const std::set<std::string>& resting) {
     healed.status.Update(HealContent(token_path_, token_text_, &healed));
   }
   if (handed_.has_value() || resting.count(socket_path_) > 0) return healed;
-  healed.status.Update(HealSocket(socket_path_, &socket, &healed));
+  absl::Status free = CheckSocketIsFree(files_->lock, paths_, socket_path_, socket);
+  healed.status.Update(free.ok() ? HealSocket(socket_path_, &socket, &healed) : free);
   absl::MutexLock lock(&files_->mutex);
   files_->socket = socket;
   return healed;
