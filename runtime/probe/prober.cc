@@ -250,6 +250,9 @@ void Glance::Explain() {
     const base::ProcessIdentity recorded = state::FromRecord(sighting_.record->identity());
     found.recorded =
         absl::StrCat("pid ", recorded.pid, " ", base::IdentityVerdictText(base::Judge(recorded)));
+    if (!base::SameFile(sighting_.record->home_dir(), paths_.home)) {
+      found.copied_from = config::OneLine(sighting_.record->home_dir().substr(0, kMaxWords));
+    }
   }
   if (hold_ == Hold::kTaken && !IsLive(sighting_.verdict)) {
     found.taker = state::DescribeTaker(paths_);
