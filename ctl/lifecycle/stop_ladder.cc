@@ -131,8 +131,18 @@ Outcome Descend(StopTarget& target, const base::StopLadder& ladder, bool answers
 }
 
 void Plan(const base::StopLadder& ladder, bool answers, const std::string& name,
-          Receipts* receipts) {
+          const std::string& unproven, Receipts* receipts) {
   for (StopStep step : base::WorstCase(answers)) {
+    const bool signals = step == StopStep::kSigterm || step == StopStep::kSigkill;
+    if (signals && !unproven.empty()) {
+      // Sent only with proof, which the look of that moment may find.
+      if (step == StopStep::kSigkill) continue;
+      receipts->Begin();
+      receipts->Add(std::string(base::StopStepName(step)), "planned",
+                    absl::StrCat("would send no signal, because the process is not proven (",
+                                 unproven, "), and give up with exit code 4"));
+      continue;
+    }
     receipts->Begin();
     std::string evidence;
     const std::string wait = base::FormatDuration(base::WaitOf(ladder, step));

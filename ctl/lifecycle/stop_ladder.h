@@ -39,9 +39,10 @@ inline constexpr char kOtherGeneration[] = "OTHER_GENERATION";
 Outcome Descend(StopTarget& target, const base::StopLadder& ladder, bool answers,
                 Receipts* receipts);
 
-// The receipts that Descend would leave in the worst case, without touching anything.
+// The receipts that Descend would leave in the worst case, without touching anything. `unproven`:
+// what is missing for a signal; empty: nothing is.
 void Plan(const base::StopLadder& ladder, bool answers, const std::string& name,
-          Receipts* receipts);
+          const std::string& unproven, Receipts* receipts);
 
 }  // namespace holon::ctl
 

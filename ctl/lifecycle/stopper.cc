@@ -112,7 +112,7 @@ Outcome StopSighted(World& world, probe::Sighting& sighting, const StopSpec& spe
   const base::StopLadder ladder = LadderFor(spec, sighting);
   const std::string name = NameOf(sighting);
   if (spec.plan) {
-    Plan(ladder, answers, name, receipts);
+    Plan(ladder, answers, name, sighting.process.has_value() ? "" : sighting.unproven, receipts);
     return Success("planned", absl::StrCat("this is what stop would do to ", name));
   }
   std::optional<base::ProcessHandle> process;

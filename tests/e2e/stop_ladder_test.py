@@ -216,6 +216,16 @@ class PlanTest(HolonTest):
                          list(self.assert_plan_touches_nothing("stop")))
         self.assertEqual("T", processes.state_of(pid))
 
+    @strangers.needs_pid_namespaces
+    def test_where_the_process_is_not_proven_it_promises_no_signal(self):
+        self.home.start()
+        plan = Running([*strangers.APART, str(bin_dir() / "holonctl"), "--home", str(self.home.path),
+                        "stop", "--plan", "--json"], env=self.home.environment(), cwd=self.home.root)
+        self.home.commands.append(plan)
+        document = self.assert_lifecycle(plan.finish(), "planned")
+        self.assertEqual(["shutdown_rpc", "drain", "sigterm", "verify"], list(outcomes(document)))
+        self.assertIn("no signal", document["steps"][2]["evidence"])
+
     def test_of_nobody_it_is_empty_and_creates_nothing(self):
         before = self.home.snapshot()
         document = self.home.ctl("stop", "--plan", "--json").json

@@ -183,9 +183,17 @@ TEST_F(StopLadderTest, AnInterruptEndsTheLadderThere) {
 }
 
 TEST_F(StopLadderTest, APlanIsOnlyAPlan) {
-  Plan(ladder_, true, "pid 7", &receipts_);
+  Plan(ladder_, true, "pid 7", "", &receipts_);
   EXPECT_EQ(Steps(),
             "shutdown_rpc:planned drain:planned sigterm:planned sigkill:planned verify:planned");
+}
+
+TEST_F(StopLadderTest, APlanPromisesNoSignalWithoutProof) {
+  Plan(ladder_, true, "generation g", "the record names no process", &receipts_);
+  EXPECT_EQ(Steps(), "shutdown_rpc:planned drain:planned sigterm:planned verify:planned");
+  const std::string evidence = receipts_.all()[2].evidence;
+  EXPECT_NE(evidence.find("would send no signal"), std::string::npos) << evidence;
+  EXPECT_NE(evidence.find("the record names no process"), std::string::npos) << evidence;
 }
 
 base::Notification Status(const std::string& text) {
