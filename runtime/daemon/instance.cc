@@ -263,8 +263,9 @@ absl::Status Instance::Withdraw() {
     record = files_->record;
     socket = files_->socket;
   }
-  absl::Status first;
-  first.Update(RemoveOwn(Here(paths_.pid_file), pid_text_));
+  absl::Status first = RemoveOwn(Here(paths_.pid_file), pid_text_);
+  // Whoever looks at what cannot be removed knows by this that it is nothing of a crash.
+  if (!first.ok()) (void)base::EmptyFile(Here(paths_.pid_file));
   first.Update(RemoveOwn(Here(paths_.daemon_record), record));
   // What another process has put in our socket's place is its own.
   const std::string path = Here(socket_path_);
