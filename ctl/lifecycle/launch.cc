@@ -169,6 +169,10 @@ Outcome Launch::CheckReady(bool* lost_race) {
   if (sighting.ok() && probe::IsDead(sighting->verdict)) {
     return ExplainExit("ended as soon as it was ready");
   }
+  if (absl::IsCancelled(sighting.status())) {
+    return Abandon(base::ExitCode::kInterrupted, "INTERRUPTED",
+                   "interrupted before the runtime was seen to be ready");
+  }
   if (!sighting.ok() || sighting->verdict != probe::Verdict::kRunning) {
     return Abandon(base::ExitCode::kFailed, "NOT_READY",
                    absl::StrCat("the runtime said it was ready, but a look says ",

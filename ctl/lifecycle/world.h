@@ -1,6 +1,7 @@
 #ifndef HOLON_CTL_LIFECYCLE_WORLD_H_
 #define HOLON_CTL_LIFECYCLE_WORLD_H_
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,12 @@ struct World {
   // How long a lock of the home that somebody else holds is waited for (--timeout).
   absl::Duration lock_timeout = absl::Minutes(1);
 
-  absl::StatusOr<probe::Sighting> Look(probe::Want want = probe::Want::kProof) const {
-    return probe::Look(paths, socket_path, want);
+  // CANCELLED: there is an interrupt, which stays for who reads `interrupts`. Takes no longer than
+  // `patience`.
+  absl::StatusOr<probe::Sighting> Look(probe::Want want = probe::Want::kProof,
+                                       absl::Duration patience = absl::InfiniteDuration()) const {
+    return probe::Look(paths, socket_path, want,
+                       {std::min(patience, probe::kProbeTimeout), interrupts.fd()});
   }
 };
 

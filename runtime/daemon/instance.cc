@@ -78,6 +78,9 @@ std::optional<Refusal> RefuseForRecord(const state::HomePaths& paths) {
 // A lock that was lost is fresh for us, while its old holder lives on: look before believing it.
 std::optional<Refusal> RefuseForSighting(const state::HomePaths& paths,
                                          const absl::StatusOr<probe::Sighting>& sighting) {
+  if (absl::IsCancelled(sighting.status())) {
+    return Refuse(base::ExitCode::kInterrupted, "interrupted while looking for another runtime");
+  }
   if (!sighting.ok()) {
     return Refuse(base::ExitCodeFor(sighting.status()), std::string(sighting.status().message()));
   }
@@ -156,7 +159,8 @@ std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
   if (refused(RefuseForLock(paths, lock.status()))) return std::nullopt;
   // Under socket activation we are the listener; probing it would reach ourselves.
   if (!handed.has_value() &&
-      refused(RefuseForSighting(paths, probe::LookBeside(*lock, paths, socket_path)))) {
+      refused(RefuseForSighting(
+          paths, probe::LookBeside(*lock, paths, socket_path, {.interrupt_fd = interrupt_fd})))) {
     return std::nullopt;
   }
   if (refused(RefuseForRecord(paths))) return std::nullopt;

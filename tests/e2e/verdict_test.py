@@ -6,6 +6,7 @@
 import os
 import signal
 import socket
+import time
 
 import processes
 import strangers
@@ -14,6 +15,10 @@ from commands import Running
 from harness import NO_WINDOW, HolonTest, bin_dir, main
 from peers import FakeRuntime, Peer, Victim, answer_of, owning
 from processes import claims
+
+
+def threads_of(pid):
+    return len(os.listdir(f"/proc/{pid}/task"))
 
 
 class VerdictTest(HolonTest):
@@ -129,6 +134,29 @@ class HeldAndNotOursTest(VerdictTest):
                          status["runtime_config_fingerprint"])
         processes.kill(pid, signal.SIGCONT)
         self.assert_state("running")
+
+    def test_an_interrupt_ends_a_look_at_once(self):
+        self.home.start()
+        self.home.leaves_files = False
+        self.home.suspend_runtime()
+        for command in ("status", "stop", "start"):
+            with self.subTest(command):
+                looking = self.home.spawn_ctl(command, "--json")
+                processes.wait_until(lambda: threads_of(looking.pid) > 2, "it asks the runtime")
+                begun = time.monotonic()
+                result = looking.interrupt()
+                self.assert_failure(result, 130, "INTERRUPTED")
+                self.assertLess(time.monotonic() - begun, 0.6, str(result))
+
+    def test_a_look_takes_no_longer_than_its_caller_has_time(self):
+        self.home.start()
+        self.home.leaves_files = False
+        self.home.suspend_runtime()
+        for command, code in ((("wait", "--for", "ready"), 124), (("status",), 4)):
+            with self.subTest(command):
+                begun = time.monotonic()
+                self.assert_exit(code, self.home.ctl(*command, "--timeout", "200ms"))
+                self.assertLess(time.monotonic() - begun, 0.7)
 
     def test_silent_is_unresponsive(self):
         self.assert_unresponsive(
