@@ -10,6 +10,8 @@
 namespace holon::ctl {
 
 Outcome Restart(World& world, const StopSpec& stop, const StartSpec& start, Receipts* receipts) {
+  // Before anything is stopped that could not be started again.
+  if (std::optional<Outcome> refusal = RefuseBlindStart()) return *std::move(refusal);
   Outcome stopped = Stop(world, stop, receipts);
   if (!stopped.ok()) return stopped;
   Outcome started = Start(world, start, receipts);

@@ -102,6 +102,15 @@ Outcome Follow(World& world, const probe::Sighting& sighting, const StartSpec& s
   return Success("joined", "");
 }
 
+std::optional<Outcome> RefuseBlindStart() {
+  absl::Status seen = base::CheckProc();
+  if (seen.ok()) return std::nullopt;
+  return LookFailure(absl::Status(
+      seen.code(),
+      absl::StrCat("nothing was changed, because a runtime that is started here cannot be seen: ",
+                   std::string(seen.message()))));
+}
+
 Outcome Start(World& world, const StartSpec& spec, Receipts* receipts) {
   StartProgress following = FollowingOf(world, spec);
   return StartWithin(world, spec, following, receipts);
@@ -138,6 +147,7 @@ Outcome StartWithin(World& world, const StartSpec& spec, StartProgress& followin
         break;
       }
       case StartStep::kSpawn: {
+        if (std::optional<Outcome> refusal = RefuseBlindStart()) return *std::move(refusal);
         // Another holder of the home's lock is waited for here, where the wait can be seen.
         absl::Status claimed = ClaimHome(world, world.lock_timeout).status();
         if (absl::IsAlreadyExists(claimed)) break;

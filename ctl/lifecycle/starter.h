@@ -1,6 +1,7 @@
 #ifndef HOLON_CTL_LIFECYCLE_STARTER_H_
 #define HOLON_CTL_LIFECYCLE_STARTER_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,10 @@ struct StartSpec {
 // the lifecycle lock. Blocks until it is ready and has been for the stability window. On failure
 // nothing is left of what was spawned, and the failure is on record.
 Outcome Start(World& world, const StartSpec& spec, Receipts* receipts);
+
+// Why nothing can be started from here: what is started must be seen to be followed, and to be
+// ended where it fails. nullopt: it can.
+std::optional<Outcome> RefuseBlindStart();
 
 // The wanted configuration against the one of a runtime that answers.
 ConfigMatch MatchConfig(const OwnConfig& wanted, const probe::Sighting& sighting,

@@ -7,7 +7,9 @@ import subprocess
 import unittest
 
 import processes
-from harness import HolonTest, main
+import strangers
+from commands import Running
+from harness import HolonTest, bin_dir, main
 
 
 class ListTest(HolonTest):
@@ -54,6 +56,26 @@ class ListTest(HolonTest):
                                 env=self.home.environment(), check=False)
         self.assertEqual(1, result.returncode, result.stdout + result.stderr)
         self.assertIn("CANNOT_LOOK", result.stdout)
+
+    @strangers.needs_root
+    def test_without_proc_nothing_is_started_and_nothing_stopped_for_a_start(self):
+        script = 'mount --make-rprivate / && umount -l /proc && exec "$@"'
+
+        def hidden(*arguments):
+            ctl = Running(["unshare", "-m", "sh", "-c", script, "-", str(bin_dir() / "holonctl"), "--home",
+                           str(self.home.path), *arguments], env=self.home.environment(), cwd="/")
+            self.home.commands.append(ctl)
+            return ctl.finish()
+
+        for command in ("start", "ensure", "restart"):
+            document = self.assert_failure(hidden(command, "--json"), 1, "CANNOT_LOOK")
+            self.assertIn("/proc shows no processes", document["error"]["message"])
+        # Nothing has failed in this home.
+        self.assertEqual([], self.home.ctl("failures", "--json").json["failures"])
+        started = self.home.start()
+        self.assert_exit(0, hidden("start"))
+        self.assert_failure(hidden("restart", "--json"), 1, "CANNOT_LOOK")
+        self.assert_state("running", instance_id=started["instance_id"])
 
     def test_a_home_whose_name_looks_like_that_of_a_removed_one(self):
         self.home.path = self.home.root / "home (deleted)"
