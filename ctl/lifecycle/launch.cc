@@ -84,10 +84,11 @@ std::vector<int> Launch::LivingFds() const {
   return fds;
 }
 
-// A wrapper may leave the runtime to itself.
+// A wrapper may leave the runtime to itself. The child is reaped later: until then the number of
+// its session cannot become another's.
 bool Launch::HasEnded() {
   if (runtime_.has_value() && runtime_->Exited()) return true;
-  if (!child_->Reap().has_value()) return false;
+  if (!child_->handle().Exited()) return false;
   left_ = child_->Session();
   return left_.empty();
 }
