@@ -97,7 +97,9 @@ base::ExitCode Context::Fail(base::ExitCode code, const std::string& reason,
 
 base::ExitCode Context::FailFor(const absl::Status& status, const std::string& reason) {
   return Fail(base::ExitCodeFor(status),
-              absl::IsPermissionDenied(status) ? "PERMISSION_DENIED" : reason,
+              absl::IsPermissionDenied(status) ? "PERMISSION_DENIED"
+              : absl::IsCancelled(status)      ? "INTERRUPTED"
+                                               : reason,
               std::string(status.message()));
 }
 

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "ctl/commands/commands.h"
 #include "ctl/lifecycle/runtime_search.h"
@@ -31,12 +30,12 @@ struct Described {
   bool unseen = false;                     // It could not be looked at.
 };
 
-v1::RuntimeView Unresponsive(const std::string& home, pid_t holder, const std::string& message) {
+v1::RuntimeView OfRemovedHome(const std::string& home, pid_t holder) {
   v1::RuntimeView view;
   view.set_home_dir(home);
   view.set_pid(holder);
   view.set_state(std::string(probe::VerdictName(probe::Verdict::kUnresponsive)));
-  view.set_message(message);
+  view.set_message("its home was removed; it will end");
   return view;
 }
 
@@ -66,11 +65,6 @@ v1::RuntimeView ViewOf(const std::string& home, const probe::Sighting& sighting,
 }
 
 Described Describe(const std::string& home, std::optional<pid_t> holder, absl::Time now) {
-  absl::string_view removed = home;
-  if (holder.has_value() && absl::ConsumeSuffix(&removed, " (deleted)")) {
-    return {Unresponsive(std::string(removed), *holder, "its home was removed; it will end"),
-            false};
-  }
   const state::HomePaths paths(home);
   absl::StatusOr<probe::Sighting> sighting =
       probe::Look(paths, paths.default_socket, probe::Want::kVerdict);
@@ -103,6 +97,9 @@ v1::ListView DescribeAll(const FoundHomes& found, absl::Time now) {
   }
   v1::ListView view;
   view.set_ok(true);
+  for (const auto& [home, holder] : found.removed) {
+    *view.add_runtimes() = OfRemovedHome(home, holder);
+  }
   size_t unseen = found.unseen;
   for (Described& one : described) {
     if (one.runtime.has_value()) *view.add_runtimes() = *std::move(one.runtime);

@@ -7,6 +7,14 @@
 namespace holon::ctl {
 namespace {
 
+// How things stand now, for the report. An interrupt has ended the command, and not its report.
+absl::StatusOr<probe::Sighting> LookAfter(Context& context, const Outcome& outcome) {
+  const World& world = context.world();
+  const bool interrupted = outcome.exit_code == base::ExitCode::kInterrupted;
+  return probe::Look(world.paths, world.socket_path, probe::Want::kVerdict,
+                     {interrupted ? absl::ZeroDuration() : probe::kProbeTimeout});
+}
+
 // What a runtime that answers says is not as it should be.
 void WarnOfDegraded(Context& context) {
   absl::StatusOr<probe::Sighting> sighting = context.world().Look(probe::Want::kVerdict);
@@ -19,7 +27,7 @@ void WarnOfDegraded(Context& context) {
 base::ExitCode Report(Context& context, const Outcome& outcome, const Receipts& receipts) {
   Console& console = context.console();
   if (context.options().json) {
-    absl::StatusOr<probe::Sighting> sighting = context.world().Look(probe::Want::kVerdict);
+    absl::StatusOr<probe::Sighting> sighting = LookAfter(context, outcome);
     v1::LifecycleView view;
     view.set_command(context.options().command_name);
     view.set_action(outcome.action);

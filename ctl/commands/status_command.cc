@@ -16,6 +16,11 @@ namespace {
 
 constexpr size_t kLogLinesWhenWrong = 5;
 
+absl::StatusOr<probe::Sighting> LookWithin(Context& context) {
+  return context.world().Look(probe::Want::kVerdict,
+                              context.options().timeout.value_or(absl::InfiniteDuration()));
+}
+
 void Show(Context& context, const v1::StatusView& view) {
   Console& console = context.console();
   if (context.options().json) {
@@ -37,7 +42,7 @@ void Show(Context& context, const v1::StatusView& view) {
 base::ExitCode RunStatus(Context& context) {
   absl::Status trusted = state::CheckHome(context.world().paths, state::HomeUse::kLook);
   if (!trusted.ok()) return context.FailHome(trusted);
-  absl::StatusOr<probe::Sighting> sighting = context.world().Look(probe::Want::kVerdict);
+  absl::StatusOr<probe::Sighting> sighting = LookWithin(context);
   if (!sighting.ok()) return context.FailHome(sighting.status());
   // A lock on the home directory itself is found only by a search, which a look does without.
   const std::string taker =
@@ -53,7 +58,7 @@ base::ExitCode RunDiff(Context& context) {
   absl::Status trusted = state::CheckHome(context.world().paths, state::HomeUse::kLook);
   if (!trusted.ok()) return context.FailHome(trusted);
   if (!context.loaded().faults.empty()) return context.FailFaults(context.loaded().faults);
-  absl::StatusOr<probe::Sighting> sighting = context.world().Look(probe::Want::kVerdict);
+  absl::StatusOr<probe::Sighting> sighting = LookWithin(context);
   if (!sighting.ok()) return context.FailHome(sighting.status());
   if (!probe::Answers(sighting->verdict)) {
     base::ExitCode code = probe::StatusExitCode(sighting->verdict);
@@ -89,7 +94,7 @@ base::ExitCode RunVersion(Context& context) {
   view.set_ok(true);
   view.set_version(HOLON_VERSION);
   view.set_contract_version(probe::kContractVersion);
-  absl::StatusOr<probe::Sighting> sighting = context.world().Look(probe::Want::kVerdict);
+  absl::StatusOr<probe::Sighting> sighting = LookWithin(context);
   if (sighting.ok() && probe::Answers(sighting->verdict)) {
     view.set_runtime_version(sighting->answer->version());
   }

@@ -55,7 +55,8 @@ base::ExitCode RunWait(Context& context) {
                                  : absl::InfiniteDuration();
   HomeWatch watch(world, HomeWatch::Scope::kRuntime);
   while (true) {
-    absl::StatusOr<probe::Sighting> sighting = world.Look();
+    absl::StatusOr<probe::Sighting> sighting =
+        world.Look(probe::Want::kProof, end - world.clock.Uptime());
     if (!sighting.ok()) return context.FailHome(sighting.status());
     if (Reached(goal, *sighting)) {
       const v1::StatusView view = context.Status(*sighting);
@@ -93,6 +94,7 @@ base::ExitCode RunStatusWatch(Context& context) {
   std::string shown;
   while (true) {
     absl::StatusOr<probe::Sighting> sighting = world.Look();
+    if (absl::IsCancelled(sighting.status())) return base::ExitCode::kInterrupted;
     if (!sighting.ok()) return context.FailHome(sighting.status());
     const v1::StatusView view = context.Status(*sighting);
     const std::string text = ToJsonLine(view);

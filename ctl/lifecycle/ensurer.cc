@@ -10,6 +10,8 @@
 namespace holon::ctl {
 
 Outcome Restart(World& world, const StopSpec& stop, const StartSpec& start, Receipts* receipts) {
+  // Before anything is stopped that could not be started again.
+  if (std::optional<Outcome> refusal = RefuseBlindStart()) return *std::move(refusal);
   Outcome stopped = Stop(world, stop, receipts);
   if (!stopped.ok()) return stopped;
   Outcome started = Start(world, start, receipts);
@@ -18,8 +20,15 @@ Outcome Restart(World& world, const StopSpec& stop, const StartSpec& start, Rece
   return started;
 }
 
+Outcome RunsAsWanted(const probe::Sighting& sighting) {
+  Outcome outcome = AlreadyRuns(sighting);
+  outcome.action = "nothing";
+  return outcome;
+}
+
 Outcome Ensure(World& world, const StartSpec& start, const StopSpec& stop,
                const std::vector<holon::v1::ConfigOverride>& overrides, Receipts* receipts) {
+  StartProgress following = FollowingOf(world, start);
   while (true) {
     receipts->Begin();
     absl::StatusOr<probe::Sighting> sighting = world.Look();
@@ -32,11 +41,9 @@ Outcome Ensure(World& world, const StartSpec& start, const StopSpec& stop,
     receipts->Add("look", "done", std::string(probe::VerdictName(sighting->verdict)));
     switch (DecideEnsure(sighting->verdict, match)) {
       case EnsureStep::kNothing:
-        return Success("nothing",
-                       absl::StrCat("the runtime runs as wanted (pid ", sighting->answer->pid(),
-                                    ", generation ", sighting->answer->instance_id(), ")"));
+        return RunsAsWanted(*sighting);
       case EnsureStep::kStart:
-        return Start(world, start, receipts);
+        return StartWithin(world, start, following, receipts);
       case EnsureStep::kReload:
         return Reload(world, *sighting, overrides, receipts);
       case EnsureStep::kRestart: {
@@ -48,7 +55,7 @@ Outcome Ensure(World& world, const StartSpec& start, const StopSpec& stop,
         return outcome;
       }
       case EnsureStep::kWait: {
-        Outcome followed = Follow(world, *sighting, start.start_timeout, receipts);
+        Outcome followed = Follow(world, *sighting, start, following, receipts);
         if (!followed.ok()) return followed;
         break;
       }

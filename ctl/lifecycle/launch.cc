@@ -29,10 +29,6 @@ constexpr absl::Duration kAbandonKill = absl::Seconds(5);
 // What a wrapper may take to end after the runtime that it started.
 constexpr absl::Duration kWrapperEnd = absl::Milliseconds(500);
 
-std::string StatusHint(const World& world) {
-  return absl::StrCat("holonctl --home ", world.paths.home, " status");
-}
-
 }  // namespace
 
 absl::Status Launch::Spawn() {
@@ -58,17 +54,17 @@ absl::Status Launch::Spawn() {
   return absl::OkStatus();
 }
 
-Outcome Launch::Run(bool* lost_race) {
+Outcome Launch::Run() {
   receipts_->Begin();
   absl::Status spawned = Spawn();
   if (!spawned.ok()) {
     receipts_->Add("spawn", "failed", std::string(spawned.message()));
     return Persist(Failure(base::ExitCodeFor(spawned), "SPAWN_FAILED",
-                           std::string(spawned.message()), StatusHint(world_)),
+                           std::string(spawned.message()), CommandHint(world_, "status")),
                    "");
   }
-  Outcome outcome = AwaitReady(lost_race);
-  if (outcome.ok()) outcome = CheckReady(lost_race);
+  Outcome outcome = AwaitReady();
+  if (outcome.ok()) outcome = CheckReady();
   if (outcome.ok() && spec_.stability_window > absl::ZeroDuration()) outcome = AwaitStability();
   if (outcome.ok() || outcome.exit_code == base::ExitCode::kInterrupted) {
     outcome.started_instance = instance_id_;
@@ -84,15 +80,16 @@ std::vector<int> Launch::LivingFds() const {
   return fds;
 }
 
-// A wrapper may leave the runtime to itself.
+// A wrapper may leave the runtime to itself. The child is reaped later: until then the number of
+// its session cannot become another's.
 bool Launch::HasEnded() {
   if (runtime_.has_value() && runtime_->Exited()) return true;
-  if (!child_->Reap().has_value()) return false;
+  if (!child_->handle().Exited()) return false;
   left_ = child_->Session();
   return left_.empty();
 }
 
-Outcome Launch::AwaitReady(bool* lost_race) {
+Outcome Launch::AwaitReady() {
   StartProgress progress(world_.clock.Uptime(), spec_.start_timeout, spec_.start_cap);
   while (true) {
     const std::string doing =
@@ -104,7 +101,7 @@ Outcome Launch::AwaitReady(bool* lost_race) {
         return Abandon(base::ExitCode::kInterrupted, "INTERRUPTED",
                        "interrupted before the runtime was ready");
       case Waited::kTimedOut:
-        if (std::optional<Outcome> ready = ReadyAfterAll(lost_race)) return *std::move(ready);
+        if (std::optional<Outcome> ready = ReadyAfterAll()) return *std::move(ready);
         return Abandon(
             base::ExitCode::kTimeout, "START_TIMEOUT",
             absl::StrCat("the runtime was not ready within ",
@@ -132,18 +129,17 @@ Outcome Launch::AwaitReady(bool* lost_race) {
     if (other.ok() && probe::IsLive(other->verdict)) {
       receipts_->Add("ready", "failed",
                      absl::StrCat("another runtime was faster: ", progress.status()));
-      *lost_race = true;
-      return Failure(base::ExitCode::kFailed, "LOST_RACE", progress.status());
+      return Failure(base::ExitCode::kFailed, kLostRace, progress.status());
     }
     return ExplainExit(progress.ready() ? "ended as soon as it was ready"
                                         : "ended before it was ready");
   }
 }
 
-std::optional<Outcome> Launch::ReadyAfterAll(bool* lost_race) {
+std::optional<Outcome> Launch::ReadyAfterAll() {
   absl::StatusOr<probe::Sighting> sighting = world_.Look();
   if (!sighting.ok() || sighting->verdict != probe::Verdict::kRunning) return std::nullopt;
-  if (!IsOurs(*sighting)) return LostRace(*sighting, lost_race);
+  if (!IsOurs(*sighting)) return LostRace(*sighting);
   receipts_->Add("ready", "done", "it answers as ready, and has not said so itself");
   return Success("started", "");
 }
@@ -154,20 +150,23 @@ bool Launch::IsOurs(const probe::Sighting& sighting) const {
          (sighting.process.has_value() && base::SessionOf(sighting.process->pid) == session);
 }
 
-Outcome Launch::LostRace(const probe::Sighting& other, bool* lost_race) {
-  *lost_race = true;
+Outcome Launch::LostRace(const probe::Sighting& other) {
   // A runtime in a pid namespace of its own cannot be told from another's; it is left alone.
   if (other.process.has_value()) EndSession();
   const std::string message = "a runtime of another session answers";
   receipts_->Add("ready", "failed", message);
-  return Failure(base::ExitCode::kFailed, "LOST_RACE", message);
+  return Failure(base::ExitCode::kFailed, kLostRace, message);
 }
 
 // READY is a claim; the handshake is the proof.
-Outcome Launch::CheckReady(bool* lost_race) {
+Outcome Launch::CheckReady() {
   absl::StatusOr<probe::Sighting> sighting = world_.Look();
   if (sighting.ok() && probe::IsDead(sighting->verdict)) {
     return ExplainExit("ended as soon as it was ready");
+  }
+  if (absl::IsCancelled(sighting.status())) {
+    return Abandon(base::ExitCode::kInterrupted, "INTERRUPTED",
+                   "interrupted before the runtime was seen to be ready");
   }
   if (!sighting.ok() || sighting->verdict != probe::Verdict::kRunning) {
     return Abandon(base::ExitCode::kFailed, "NOT_READY",
@@ -177,7 +176,7 @@ Outcome Launch::CheckReady(bool* lost_race) {
                                 sighting.ok() && !sighting->detail.empty() ? ": " : "",
                                 sighting.ok() ? sighting->detail : ""));
   }
-  if (!IsOurs(*sighting)) return LostRace(*sighting, lost_race);
+  if (!IsOurs(*sighting)) return LostRace(*sighting);
   instance_id_ = sighting->answer->instance_id();
   pid_ = sighting->answer->pid();
   if (pid_ != child_->identity().pid && sighting->process.has_value()) {
@@ -211,7 +210,7 @@ Outcome Launch::AwaitStability() {
         receipts_->Add("stability", "skipped", "interrupted");
         return Failure(base::ExitCode::kInterrupted, "INTERRUPTED",
                        absl::StrCat("interrupted while watching; ", ready, " and goes on running"),
-                       StatusHint(world_));
+                       CommandHint(world_, "status"));
       case Waited::kTimedOut:
         receipts_->Add("stability", "done", absl::StrCat("alive and ready for ", window));
         // The runtime does so itself, but perhaps a moment after we have said that it is stable.

@@ -20,7 +20,9 @@ Outcome Failure(base::ExitCode exit_code, const std::string& reason, const std::
 
 Outcome LookFailure(const absl::Status& status) {
   return Failure(base::ExitCodeFor(status),
-                 absl::IsPermissionDenied(status) ? "PERMISSION_DENIED" : "CANNOT_LOOK",
+                 absl::IsPermissionDenied(status) ? "PERMISSION_DENIED"
+                 : absl::IsCancelled(status)      ? "INTERRUPTED"
+                                                  : "CANNOT_LOOK",
                  std::string(status.message()));
 }
 

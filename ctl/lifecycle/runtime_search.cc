@@ -23,13 +23,19 @@ bool IsOurs(const std::string& path) {
 }
 
 void AddHeld(pid_t pid, FoundHomes* found) {
-  absl::StatusOr<std::vector<std::string>> held = base::MarkedDirectoriesOf(pid);
+  absl::StatusOr<std::vector<base::MarkedDirectory>> held = base::MarkedDirectoriesOf(pid);
   if (!held.ok()) {
     // One that has ended since is nothing that was missed.
     if (IsOurs(absl::StrCat("/proc/", pid))) ++found->unseen;
     return;
   }
-  for (const std::string& home : *held) found->homes[home] = pid;
+  for (const base::MarkedDirectory& home : *held) {
+    if (home.removed) {
+      found->removed.emplace_back(home.path, pid);
+    } else {
+      found->homes[home.path] = pid;
+    }
+  }
 }
 
 void AddNamed(const std::string& home, FoundHomes* found) {

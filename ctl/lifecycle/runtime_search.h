@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -17,6 +18,8 @@ namespace holon::ctl {
 struct FoundHomes {
   // By path; with the process that holds the home, where one was seen to hold it.
   std::map<std::string, std::optional<pid_t>> homes;
+  // Homes that were removed while a process holds them, by their last path.
+  std::vector<std::pair<std::string, pid_t>> removed;
   // Processes of this user that could not be looked into.
   size_t unseen = 0;
 };

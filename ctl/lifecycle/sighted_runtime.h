@@ -38,7 +38,11 @@ class SightedRuntime final : public StopTarget {
   bool killed() const { return killed_; }
 
  private:
-  absl::Status Unproven() const;
+  // Another look. NOT_FOUND: it has ended since the first one. ABORTED: another generation answers.
+  // OK where neither can be seen.
+  absl::Status LookAgain();
+  // Why no signal is sent: FAILED_PRECONDITION, or what LookAgain says.
+  absl::Status Unproven();
   absl::StatusOr<int> EndFd();
   absl::StatusOr<bool> Ended();
 
@@ -51,6 +55,9 @@ class SightedRuntime final : public StopTarget {
   // Without a process: returns once the lock could be had.
   std::optional<base::Pending<bool>> released_;
 };
+
+// "pid 4711"; "generation …" where the process is not proven.
+std::string RuntimeName(const probe::Sighting& sighting);
 
 // The generation that was seen, by its own word or by its record; empty: nobody's.
 std::string InstanceOf(const probe::Sighting& sighting);

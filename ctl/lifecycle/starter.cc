@@ -1,6 +1,7 @@
 #include "ctl/lifecycle/starter.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -14,11 +15,9 @@
 namespace holon::ctl {
 namespace {
 
-// However much progress somebody else's start makes.
-constexpr absl::Duration kFollowCap = absl::Minutes(10);
-
-std::string StatusHint(const World& world) {
-  return absl::StrCat("holonctl --home ", world.paths.home, " status");
+std::string InBrackets(const probe::Sighting& sighting) {
+  return absl::StrCat("(pid ", sighting.answer->pid(), ", generation ",
+                      sighting.answer->instance_id(), ")");
 }
 
 Outcome RefuseDifferences(const std::vector<holon::v1::ConfigDifference>& differences,
@@ -26,7 +25,16 @@ Outcome RefuseDifferences(const std::vector<holon::v1::ConfigDifference>& differ
   return Failure(base::ExitCode::kConfigDiffers, "CONFIG_DIFFERS",
                  absl::StrCat("the runtime runs with another configuration: ",
                               config::DifferenceSummary(differences)),
-                 absl::StrCat("holonctl --home ", world.paths.home, " restart, or ensure"));
+                 CommandHint(world, "restart, or ensure"));
+}
+
+// As for a start of our own, the time-out counts from the last progress.
+base::Notification ProgressIn(const holon::v1::RuntimeStatusResponse& status) {
+  base::Notification told;
+  if (status.has_startup()) {
+    told.status = absl::StrCat(status.startup().step(), " ", status.startup().done());
+  }
+  return told;
 }
 
 }  // namespace
@@ -35,52 +43,59 @@ ConfigMatch MatchConfig(const OwnConfig& wanted, const probe::Sighting& sighting
                         std::vector<holon::v1::ConfigDifference>* differences) {
   if (!sighting.answer.has_value()) return ConfigMatch::kUnknown;
   if (sighting.answer->config_fingerprint() == wanted.fingerprint) return ConfigMatch::kSame;
-  config::Side mine{absl::StrCat("holonctl ", HOLON_VERSION), wanted.values, wanted.home};
-  config::Side theirs{absl::StrCat("runtime ", sighting.answer->version()),
-                      {sighting.answer->config().begin(), sighting.answer->config().end()},
-                      sighting.answer->home_dir()};
-  *differences = config::Diff(mine, theirs);
+  *differences = DifferencesFrom(wanted, *sighting.answer);
   // Only names of one file differ.
   if (differences->empty()) return ConfigMatch::kSame;
   return config::OnlyHot(*differences) ? ConfigMatch::kOnlyHot : ConfigMatch::kDiffers;
 }
 
-Outcome Follow(World& world, const probe::Sighting& sighting, absl::Duration timeout,
-               Receipts* receipts) {
+StartProgress FollowingOf(World& world, const StartSpec& spec) {
+  return StartProgress(world.clock.Uptime(), spec.start_timeout,
+                       std::max(spec.start_timeout, spec.start_cap));
+}
+
+Outcome Follow(World& world, const probe::Sighting& sighting, const StartSpec& spec,
+               StartProgress& following, Receipts* receipts) {
   receipts->Begin();
   const std::string state(probe::VerdictName(sighting.verdict));
-  const absl::Duration cap = world.clock.Uptime() + std::max(timeout, kFollowCap);
-  absl::Duration end = world.clock.Uptime() + timeout;
   absl::StatusOr<base::ProcessHandle> process = absl::NotFoundError("not identified");
   if (sighting.process.has_value()) process = base::ProcessHandle::Open(*sighting.process);
-  std::optional<RuntimeWatch> watch(std::in_place, *sighting.client);
+  std::unique_ptr<RuntimeWatch> watch = RuntimeWatch::Create(*sighting.client);
   while (true) {
-    const RuntimeWatch::News news = watch->Take();
-    if (news.status.has_value() && news.status->phase() != sighting.answer->phase()) break;
-    // As for a start of our own, the time-out counts from the last progress.
-    if (news.status.has_value() && !news.ended) end = std::min(cap, world.clock.Uptime() + timeout);
+    const RuntimeWatch::News news =
+        watch != nullptr ? watch->Take() : RuntimeWatch::News{.ended = true};
+    const bool left = news.status.has_value() && news.status->phase() != sighting.answer->phase();
+    const absl::Duration now = world.clock.Uptime();
+    if (news.status.has_value() && !left) following.On(ProgressIn(*news.status), now);
+    const absl::Duration end = following.GiveUpAt();
+    // A runtime that comes and goes would else be followed for ever.
+    if (left && (now < end || news.status->phase() == holon::v1::PHASE_READY)) break;
     std::vector<int> fds;
     if (!news.ended) fds.push_back(watch->fd());
     if (process.ok()) fds.push_back(process->fd());
     // Of a stream that has ended, the process's end is left, and another stream in a while.
-    const absl::Duration limit =
-        news.ended ? std::min(end, world.clock.Uptime() + kBlindInterval) : end;
-    Waited waited =
-        WaitVisibly(world, fds, limit, absl::StrCat("following the runtime, which is ", state));
+    const absl::Duration limit = news.ended ? std::min(end, now + kBlindInterval) : end;
+    const Waited waited =
+        left ? Waited::kTimedOut
+             : WaitVisibly(world, fds, limit,
+                           absl::StrCat("following the runtime, which is ", state));
     if (waited == Waited::kTimedOut && limit < end) {
       if (!process.ok()) break;  // Only another look can tell.
-      watch.emplace(*sighting.client);
+      watch.reset();
+      watch = RuntimeWatch::Create(*sighting.client);
       continue;
     }
     if (waited == Waited::kInterrupted) {
       return Failure(base::ExitCode::kInterrupted, "INTERRUPTED",
-                     absl::StrCat("interrupted; the runtime was still ", state), StatusHint(world));
+                     absl::StrCat("interrupted; the runtime was still ", state),
+                     CommandHint(world, "status"));
     }
     if (waited == Waited::kTimedOut) {
-      return Failure(
-          base::ExitCode::kTimeout, "TIMEOUT",
-          absl::StrCat("the runtime was still ", state, " after ", base::FormatDuration(timeout)),
-          StatusHint(world));
+      return Failure(base::ExitCode::kTimeout, "TIMEOUT",
+                     absl::StrCat("the runtime was still ", state, " ",
+                                  base::FormatDuration(spec.start_timeout),
+                                  " after its last progress. Give it more with --start-timeout"),
+                     CommandHint(world, "status"));
     }
     if (process.ok() && process->Exited()) break;
   }
@@ -88,7 +103,27 @@ Outcome Follow(World& world, const probe::Sighting& sighting, absl::Duration tim
   return Success("joined", "");
 }
 
+Outcome AlreadyRuns(const probe::Sighting& sighting) {
+  return Success("already_running",
+                 absl::StrCat("the runtime is already running ", InBrackets(sighting)));
+}
+
+std::optional<Outcome> RefuseBlindStart() {
+  absl::Status seen = base::CheckProc();
+  if (seen.ok()) return std::nullopt;
+  return LookFailure(absl::Status(
+      seen.code(),
+      absl::StrCat("nothing was changed, because a runtime that is started here cannot be seen: ",
+                   std::string(seen.message()))));
+}
+
 Outcome Start(World& world, const StartSpec& spec, Receipts* receipts) {
+  StartProgress following = FollowingOf(world, spec);
+  return StartWithin(world, spec, following, receipts);
+}
+
+Outcome StartWithin(World& world, const StartSpec& spec, StartProgress& following,
+                    Receipts* receipts) {
   bool joined = false;
   while (true) {
     receipts->Begin();
@@ -98,12 +133,9 @@ Outcome Start(World& world, const StartSpec& spec, Receipts* receipts) {
     std::vector<holon::v1::ConfigDifference> differences;
     const ConfigMatch match = MatchConfig(spec.wanted, *sighting, &differences);
     switch (DecideStart(sighting->verdict, match)) {
-      case StartStep::kDone: {
-        std::string who = absl::StrCat("(pid ", sighting->answer->pid(), ", generation ",
-                                       sighting->answer->instance_id(), ")");
-        if (joined) return Success("joined", absl::StrCat("the runtime is ready ", who));
-        return Success("already_running", absl::StrCat("the runtime is already running ", who));
-      }
+      case StartStep::kDone:
+        if (!joined) return AlreadyRuns(*sighting);
+        return Success("joined", absl::StrCat("the runtime is ready ", InBrackets(*sighting)));
       case StartStep::kRefuseDiffers:
         return RefuseDifferences(differences, world);
       case StartStep::kRefuseUnknown:
@@ -113,18 +145,18 @@ Outcome Start(World& world, const StartSpec& spec, Receipts* receipts) {
       case StartStep::kJoin:
       case StartStep::kAwaitEnd: {
         joined = sighting->verdict == probe::Verdict::kStarting;
-        Outcome followed = Follow(world, *sighting, spec.start_timeout, receipts);
+        Outcome followed = Follow(world, *sighting, spec, following, receipts);
         if (!followed.ok()) return followed;
         break;
       }
       case StartStep::kSpawn: {
+        if (std::optional<Outcome> refusal = RefuseBlindStart()) return *std::move(refusal);
         // Another holder of the home's lock is waited for here, where the wait can be seen.
         absl::Status claimed = ClaimHome(world, world.lock_timeout).status();
         if (absl::IsAlreadyExists(claimed)) break;
         if (!claimed.ok()) return ClaimFailure(claimed, "HOME_UNUSABLE");
-        bool lost_race = false;
-        Outcome outcome = Launch(world, spec, receipts).Run(&lost_race);
-        if (!lost_race) return outcome;
+        Outcome outcome = Launch(world, spec, receipts).Run();
+        if (outcome.reason != kLostRace) return outcome;
         joined = true;
         break;
       }

@@ -1,11 +1,13 @@
 #ifndef HOLON_CTL_LIFECYCLE_STARTER_H_
 #define HOLON_CTL_LIFECYCLE_STARTER_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ctl/lifecycle/decisions.h"
 #include "ctl/lifecycle/receipts.h"
+#include "ctl/lifecycle/start_progress.h"
 #include "ctl/lifecycle/world.h"
 #include "ctl/render/status_view.h"
 
@@ -25,13 +27,27 @@ struct StartSpec {
 // nothing is left of what was spawned, and the failure is on record.
 Outcome Start(World& world, const StartSpec& spec, Receipts* receipts);
 
+// Why nothing can be started from here: what is started must be seen to be followed, and to be
+// ended where it fails. nullopt: it can.
+std::optional<Outcome> RefuseBlindStart();
+
+// Nothing needed to be done: it runs already.
+Outcome AlreadyRuns(const probe::Sighting& sighting);
+
 // The wanted configuration against the one of a runtime that answers.
 ConfigMatch MatchConfig(const OwnConfig& wanted, const probe::Sighting& sighting,
                         std::vector<holon::v1::ConfigDifference>* differences);
 
+// How long runtimes that somebody else starts or stops are followed: one deadline for all rounds.
+StartProgress FollowingOf(World& world, const StartSpec& spec);
+
+// Start, with what an earlier round of following has left of the deadline.
+Outcome StartWithin(World& world, const StartSpec& spec, StartProgress& following,
+                    Receipts* receipts);
+
 // Follows a runtime that somebody else started or stops until it leaves that state.
-Outcome Follow(World& world, const probe::Sighting& sighting, absl::Duration timeout,
-               Receipts* receipts);
+Outcome Follow(World& world, const probe::Sighting& sighting, const StartSpec& spec,
+               StartProgress& following, Receipts* receipts);
 
 }  // namespace holon::ctl
 

@@ -37,9 +37,11 @@ StepResult SignalAndAwait(StopTarget& target, const absl::Status& sent, absl::Du
                           const std::string& signals) {
   // A target that is gone already got what the signal was for.
   if (!sent.ok() && !absl::IsNotFound(sent)) {
-    return Failed(StepOutcome::kFailed, sent);
+    return Failed(absl::IsAborted(sent) ? StepOutcome::kRefused : StepOutcome::kFailed, sent);
   }
-  return Await(target, wait, absl::StrCat(signals, " sent to ", target.Name()),
+  return Await(target, wait,
+               sent.ok() ? absl::StrCat(signals, " sent to ", target.Name())
+                         : absl::StrCat(signals, " not needed"),
                absl::StrCat("waiting for ", target.Name(), " to end after ", signals));
 }
 
@@ -49,11 +51,14 @@ StepResult Take(StopTarget& target, const base::StopLadder& ladder, StopStep ste
     case StopStep::kShutdownRpc: {
       absl::StatusOr<std::string> accepted = target.RequestShutdown();
       if (accepted.ok()) return {StepOutcome::kDone, *accepted};
+      if (absl::IsNotFound(accepted.status())) {
+        return {StepOutcome::kDone, std::string(accepted.status().message())};
+      }
       const bool silent = absl::IsUnavailable(accepted.status());
       return Failed(silent ? StepOutcome::kFailed : StepOutcome::kRefused, accepted.status());
     }
     case StopStep::kDrain:
-      return Await(target, wait, "drain requested",
+      return Await(target, wait, "waited for the drain",
                    absl::StrCat("waiting for ", target.Name(), " to drain"));
     case StopStep::kSigterm:
       return SignalAndAwait(target, target.Terminate(), wait, "SIGTERM, SIGCONT");
@@ -90,14 +95,13 @@ Outcome Survival(const StopTarget& target, const StepResult& last) {
                                            "; its files were left in place");
   switch (last.code) {
     case absl::StatusCode::kPermissionDenied:
-      return Failure(base::ExitCode::kPermissionDenied, "PERMISSION_DENIED", message,
-                     "holonctl status");
+      return Failure(base::ExitCode::kPermissionDenied, "PERMISSION_DENIED", message);
     case absl::StatusCode::kFailedPrecondition:
-      return Failure(base::ExitCode::kUnknown, "UNIDENTIFIED", message, "holonctl status");
+      return Failure(base::ExitCode::kUnknown, "UNIDENTIFIED", message);
     case absl::StatusCode::kDeadlineExceeded:
-      return Failure(base::ExitCode::kTimeout, "LOCK_TIMEOUT", message, "holonctl status");
+      return Failure(base::ExitCode::kTimeout, "LOCK_TIMEOUT", message);
     default:
-      return Failure(base::ExitCode::kFailed, "SURVIVED", message, "holonctl status");
+      return Failure(base::ExitCode::kFailed, "SURVIVED", message);
   }
 }
 
@@ -114,8 +118,7 @@ Outcome Descend(StopTarget& target, const base::StopLadder& ladder, bool answers
                   std::string(base::StepOutcomeName(last.outcome)), last.evidence);
     if (last.code == absl::StatusCode::kCancelled) {
       return Failure(base::ExitCode::kInterrupted, "INTERRUPTED",
-                     absl::StrCat("interrupted: ", target.Name(), " may still be ending"),
-                     "holonctl stop");
+                     absl::StrCat("interrupted: ", target.Name(), " may still be ending"));
     }
     step = base::NextStopStep(step, last.outcome);
   }
@@ -126,8 +129,18 @@ Outcome Descend(StopTarget& target, const base::StopLadder& ladder, bool answers
 }
 
 void Plan(const base::StopLadder& ladder, bool answers, const std::string& name,
-          Receipts* receipts) {
+          const std::string& unproven, Receipts* receipts) {
   for (StopStep step : base::WorstCase(answers)) {
+    const bool signals = step == StopStep::kSigterm || step == StopStep::kSigkill;
+    if (signals && !unproven.empty()) {
+      // Sent only with proof, which the look of that moment may find.
+      if (step == StopStep::kSigkill) continue;
+      receipts->Begin();
+      receipts->Add(std::string(base::StopStepName(step)), "planned",
+                    absl::StrCat("would send no signal, because the process is not proven (",
+                                 unproven, "), and give up with exit code 4"));
+      continue;
+    }
     receipts->Begin();
     std::string evidence;
     const std::string wait = base::FormatDuration(base::WaitOf(ladder, step));

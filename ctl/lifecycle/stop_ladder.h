@@ -16,12 +16,12 @@ class StopTarget {
  public:
   virtual ~StopTarget() = default;
 
-  // Asks for a drain; the evidence that it was accepted. UNAVAILABLE: no answer. ABORTED: another
-  // generation answered. Any other error: it refused.
+  // Asks for a drain; the evidence that it was accepted. NOT_FOUND: it has ended. UNAVAILABLE: no
+  // answer. ABORTED: another generation answered. Any other error: it refused.
   virtual absl::StatusOr<std::string> RequestShutdown() = 0;
-  // SIGTERM, then SIGCONT for a suspended process. NOT_FOUND: it has ended.
+  // SIGTERM, then SIGCONT for a suspended process. NOT_FOUND, ABORTED: as RequestShutdown.
   virtual absl::Status Terminate() = 0;
-  // SIGKILL to the whole group. NOT_FOUND: it has ended.
+  // SIGKILL to the whole group. NOT_FOUND, ABORTED: as RequestShutdown.
   virtual absl::Status Kill() = 0;
   // OK: it has ended. DEADLINE_EXCEEDED, CANCELLED (interrupted).
   virtual absl::Status AwaitExit(absl::Duration timeout, const std::string& doing) = 0;
@@ -39,9 +39,10 @@ inline constexpr char kOtherGeneration[] = "OTHER_GENERATION";
 Outcome Descend(StopTarget& target, const base::StopLadder& ladder, bool answers,
                 Receipts* receipts);
 
-// The receipts that Descend would leave in the worst case, without touching anything.
+// The receipts that Descend would leave in the worst case, without touching anything. `unproven`:
+// what is missing for a signal; empty: nothing is.
 void Plan(const base::StopLadder& ladder, bool answers, const std::string& name,
-          Receipts* receipts);
+          const std::string& unproven, Receipts* receipts);
 
 }  // namespace holon::ctl
 

@@ -1,6 +1,7 @@
 #ifndef HOLON_CTL_LIFECYCLE_WORLD_H_
 #define HOLON_CTL_LIFECYCLE_WORLD_H_
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -25,13 +26,23 @@ struct World {
   // How long a lock of the home that somebody else holds is waited for (--timeout).
   absl::Duration lock_timeout = absl::Minutes(1);
 
-  absl::StatusOr<probe::Sighting> Look(probe::Want want = probe::Want::kProof) const {
-    return probe::Look(paths, socket_path, want);
+  // CANCELLED: there is an interrupt, which stays for who reads `interrupts`. Takes no longer than
+  // `patience`.
+  absl::StatusOr<probe::Sighting> Look(probe::Want want = probe::Want::kProof,
+                                       absl::Duration patience = absl::InfiniteDuration()) const {
+    return probe::Look(paths, socket_path, want,
+                       {std::min(patience, probe::kProbeTimeout), interrupts.fd()});
   }
 };
 
+// "holonctl --home HOME COMMAND".
+std::string CommandHint(const World& world, const std::string& command);
+
 // Nothing is shown of what takes less.
 inline constexpr absl::Duration kProgressDelay = absl::Milliseconds(500);
+
+// Where the kernel tells nothing of a lock, look this often.
+inline constexpr absl::Duration kLookAgain = absl::Milliseconds(250);
 
 // Where the kernel tells nothing (no inotify, no stream, a suspended process), look this often.
 inline constexpr absl::Duration kBlindInterval = absl::Seconds(1);

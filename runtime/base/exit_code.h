@@ -27,6 +27,8 @@ inline ExitCode ExitCodeFor(const absl::Status& error) {
       return ExitCode::kUsage;
     case absl::StatusCode::kPermissionDenied:
       return ExitCode::kPermissionDenied;
+    case absl::StatusCode::kCancelled:
+      return ExitCode::kInterrupted;
     default:
       return ExitCode::kFailed;
   }

@@ -200,10 +200,9 @@ bool EndsWithinLine(const std::string& path) {
   return last.ok() && !last->empty() && last->back() != '\n';
 }
 
-absl::StatusOr<UniqueFd> OpenDirectory(const std::string& path) {
-  UniqueFd fd(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid()) return FileError(errno, absl::StrCat("cannot open ", path));
-  return fd;
+absl::Status EmptyFile(const std::string& path) {
+  if (truncate(path.c_str(), 0) == 0) return absl::OkStatus();
+  return FileError(errno, absl::StrCat("cannot empty ", path));
 }
 
 absl::StatusOr<FileInfo> InfoOf(int fd) {

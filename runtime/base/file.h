@@ -73,8 +73,8 @@ bool EndsWithinLine(const std::string& path);
 // Errors as ReadFile.
 absl::StatusOr<UniqueFd> OpenForReading(const std::string& path);
 
-// A directory to look at, whatever becomes of its name.
-absl::StatusOr<UniqueFd> OpenDirectory(const std::string& path);
+// Empties an existing file in place: of a file that may be written, in a folder that may not.
+absl::Status EmptyFile(const std::string& path);
 
 // What stands behind an open file or directory, whatever has become of its name.
 absl::StatusOr<FileInfo> InfoOf(int fd);

@@ -1,7 +1,9 @@
 #include "runtime/base/lock_holder.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -34,9 +36,16 @@ struct Held {
   bool any = false;
 };
 
+// What the kernel appends to the name of what was removed.
+constexpr absl::string_view kRemoved = " (deleted)";
+
+std::string LinkOf(pid_t pid, const std::string& descriptor) {
+  return absl::StrCat("/proc/", pid, "/fd/", descriptor);
+}
+
 // Another file system may have a file of the same inode number: both numbers name one.
 bool LeadsTo(pid_t pid, const std::string& descriptor, const FileInfo& file) {
-  absl::StatusOr<FileInfo> opened = LookThrough(absl::StrCat("/proc/", pid, "/fd/", descriptor));
+  absl::StatusOr<FileInfo> opened = LookThrough(LinkOf(pid, descriptor));
   return opened.ok() && opened->type != FileType::kAbsent && opened->SameFile(file);
 }
 
@@ -68,15 +77,22 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> LockingDescript
   return locking;
 }
 
-std::vector<Held> HeldBy(pid_t pid, const FileInfo& file) {
+// What a process holds on files of `inode` (0: any) by the descriptors that `wanted` takes.
+std::vector<Held> HeldWhere(pid_t pid, uint64_t inode,
+                            absl::FunctionRef<bool(const std::string& descriptor)> wanted) {
   std::vector<Held> all;
   auto locking = LockingDescriptors(pid);
   if (!locking.ok()) return all;
   for (const auto& [descriptor, info] : *locking) {
-    const Held held = LocksOf(info, file.inode);
-    if (held.any && LeadsTo(pid, descriptor, file)) all.push_back(held);
+    const Held held = LocksOf(info, inode);
+    if (held.any && wanted(descriptor)) all.push_back(held);
   }
   return all;
+}
+
+std::vector<Held> HeldBy(pid_t pid, const FileInfo& file) {
+  return HeldWhere(pid, file.inode,
+                   [&](const std::string& descriptor) { return LeadsTo(pid, descriptor, file); });
 }
 
 std::optional<FileInfo> FileAt(const std::string& path) {
@@ -87,12 +103,11 @@ std::optional<FileInfo> FileAt(const std::string& path) {
 
 bool HoldsFlock(const Held& held) { return held.flock; }
 bool HoldsMarked(const Held& held) { return held.flock && held.mark; }
+bool HoldsWrite(const Held& held) { return held.write; }
+bool HoldsAsRuntime(const Held& held) { return (held.write && held.mark) || held.whole; }
 
-bool AnyHeld(pid_t pid, const FileInfo& file, bool (*wanted)(const Held&)) {
-  for (const Held& held : HeldBy(pid, file)) {
-    if (wanted(held)) return true;
-  }
-  return false;
+bool AnyOf(const std::vector<Held>& all, bool (*wanted)(const Held&)) {
+  return std::any_of(all.begin(), all.end(), wanted);
 }
 
 // The kernel names the process of a flock(2); what it holds is confirmed there.
@@ -103,7 +118,7 @@ std::optional<pid_t> FindFlockHolder(const std::string& path, bool (*wanted)(con
   for (const LockLine& line : LinesOf(*locks)) {
     const bool candidate =
         line.kind == LockKind::kFlock && !line.waiting && line.inode == file->inode && line.pid > 0;
-    if (candidate && AnyHeld(line.pid, *file, wanted)) return line.pid;
+    if (candidate && AnyOf(HeldBy(line.pid, *file), wanted)) return line.pid;
   }
   return std::nullopt;
 }
@@ -132,25 +147,20 @@ std::optional<LockLine> ParseLockLine(absl::string_view line) {
 
 bool HoldsDirectory(pid_t pid, const std::string& directory) {
   std::optional<FileInfo> file = FileAt(directory);
-  return file.has_value() && AnyHeld(pid, *file, &HoldsMarked);
+  return file.has_value() && AnyOf(HeldBy(pid, *file), &HoldsMarked);
 }
 
 bool HoldsLockFile(pid_t pid, const std::string& path) {
   std::optional<FileInfo> file = FileAt(path);
-  return file.has_value() && AnyHeld(pid, *file, [](const Held& held) {
-           return (held.write && held.mark) || held.whole;
-         });
+  return file.has_value() && AnyOf(HeldBy(pid, *file), &HoldsAsRuntime);
 }
 
 bool HoldsLockNamed(pid_t pid, const std::string& name) {
-  auto locking = LockingDescriptors(pid);
-  if (!locking.ok()) return false;
-  for (const auto& [descriptor, info] : *locking) {
-    absl::StatusOr<std::string> target = ReadLink(absl::StrCat("/proc/", pid, "/fd/", descriptor));
-    if (!target.ok() || !LocksOf(info, 0).write) continue;
-    if (NameOf(absl::StripSuffix(*target, " (deleted)")) == name) return true;
-  }
-  return false;
+  const auto named = [&](const std::string& descriptor) {
+    absl::StatusOr<std::string> target = ReadLink(LinkOf(pid, descriptor));
+    return target.ok() && NameOf(absl::StripSuffix(*target, kRemoved)) == name;
+  };
+  return AnyOf(HeldWhere(pid, 0, named), &HoldsWrite);
 }
 
 std::optional<pid_t> FindDirectoryHolder(const std::string& directory) {
@@ -161,14 +171,18 @@ std::optional<pid_t> FindAnyDirectoryHolder(const std::string& directory) {
   return FindFlockHolder(directory, &HoldsFlock);
 }
 
-absl::StatusOr<std::vector<std::string>> MarkedDirectoriesOf(pid_t pid) {
+absl::StatusOr<std::vector<MarkedDirectory>> MarkedDirectoriesOf(pid_t pid) {
   HOLON_ASSIGN_OR_RETURN(auto locking, LockingDescriptors(pid));
-  std::vector<std::string> directories;
+  std::vector<MarkedDirectory> directories;
   for (const auto& [descriptor, info] : locking) {
     if (!HoldsMarked(LocksOf(info, 0))) continue;
-    HOLON_ASSIGN_OR_RETURN(std::string target,
-                           ReadLink(absl::StrCat("/proc/", pid, "/fd/", descriptor)));
-    directories.push_back(std::move(target));
+    HOLON_ASSIGN_OR_RETURN(std::string target, ReadLink(LinkOf(pid, descriptor)));
+    // A directory may really have such a name; then the name leads to it.
+    const std::optional<FileInfo> named = FileAt(target);
+    const bool present = named.has_value() && LeadsTo(pid, descriptor, *named);
+    absl::string_view last_name = target;
+    const bool removed = !present && absl::ConsumeSuffix(&last_name, kRemoved);
+    directories.push_back({std::string(last_name), removed});
   }
   return directories;
 }

@@ -38,7 +38,7 @@ struct LockLine {
 std::optional<LockLine> ParseLockLine(absl::string_view line);
 
 // The process holds the marked lock on the directory (DirectoryLock) or the lock file (FileLock, or
-// a lock on the whole file, as of version 0.1.0).
+// a lock on the whole file, as of a runtime from before the mark).
 bool HoldsDirectory(pid_t pid, const std::string& directory);
 bool HoldsLockFile(pid_t pid, const std::string& path);
 
@@ -55,10 +55,14 @@ std::optional<pid_t> FindAnyDirectoryHolder(const std::string& directory);
 // A process that holds any lock on `path`, marked or not. Costs a look into every process.
 std::optional<pid_t> FindAnyHolder(const std::string& path);
 
-// The directories that a process holds with the mark of a runtime, as the kernel names them now:
-// under their present names; " (deleted)" is appended to a removed one. An error: the process
-// cannot be looked into.
-absl::StatusOr<std::vector<std::string>> MarkedDirectoriesOf(pid_t pid);
+struct MarkedDirectory {
+  std::string path;      // Its present name; of a removed one the last name that it had.
+  bool removed = false;  // No path leads to it any more.
+};
+
+// The directories that a process holds with the mark of a runtime. An error: the process cannot be
+// looked into.
+absl::StatusOr<std::vector<MarkedDirectory>> MarkedDirectoriesOf(pid_t pid);
 
 }  // namespace holon::base
 

@@ -7,7 +7,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -39,14 +38,9 @@ uint64_t OwnPidNamespace() {
   return info.ok() ? info->inode : 0;
 }
 
-// Else the numbers in /proc name other processes than ours do.
-bool ProcShowsOwnNamespace() {
-  char target[16];
-  const ssize_t length = readlink("/proc/self", target, sizeof target);
-  pid_t shown;
-  return length > 0 &&
-         absl::SimpleAtoi(absl::string_view(target, static_cast<size_t>(length)), &shown) &&
-         shown == getpid();
+absl::StatusOr<std::string> ReadStatLine(pid_t pid) {
+  HOLON_RETURN_IF_ERROR(CheckProc());
+  return ReadFile(absl::StrCat("/proc/", pid, "/stat"), 8192);
 }
 
 absl::StatusOr<ProcessStat> ParseStat(const std::string& line, pid_t pid) {
@@ -79,9 +73,21 @@ std::optional<ProcessStat> ParseProcessStat(absl::string_view line) {
   return stat;
 }
 
+absl::Status CheckProc() {
+  char target[16];
+  const ssize_t length = readlink("/proc/self", target, sizeof target);
+  if (length <= 0) return absl::UnavailableError("/proc shows no processes; is it mounted?");
+  pid_t shown;
+  if (absl::SimpleAtoi(absl::string_view(target, static_cast<size_t>(length)), &shown) &&
+      shown == getpid()) {
+    return absl::OkStatus();
+  }
+  // Its numbers name other processes than ours do.
+  return absl::UnavailableError("/proc shows another pid namespace");
+}
+
 absl::StatusOr<ProcessStat> ReadProcessStat(pid_t pid) {
-  absl::StatusOr<std::string> line = absl::UnavailableError("/proc shows another pid namespace");
-  if (ProcShowsOwnNamespace()) line = ReadFile(absl::StrCat("/proc/", pid, "/stat"), 8192);
+  absl::StatusOr<std::string> line = ReadStatLine(pid);
   if (!line.ok()) {
     // Where /proc hides a process, or is not there, the kernel still knows the pid. A process that
     // ends between open and read gives ESRCH.
@@ -230,12 +236,4 @@ std::string StartVariableOf(pid_t pid, absl::string_view name) {
   }
   return "";
 }
-
-std::string CommandLineOf(pid_t pid) {
-  absl::StatusOr<std::string> line = ReadFile(absl::StrCat("/proc/", pid, "/cmdline"), 65536);
-  if (!line.ok()) return "";
-  std::replace(line->begin(), line->end(), '\0', ' ');
-  return std::string(absl::StripAsciiWhitespace(*line));
-}
-
 }  // namespace holon::base

@@ -101,8 +101,9 @@ std::string CommandNameOf(pid_t pid);
 // The value of a variable that it was started with; "" where there is none or it cannot be read.
 std::string StartVariableOf(pid_t pid, absl::string_view name);
 
-// The process's command line with spaces, or "" where it cannot be read.
-std::string CommandLineOf(pid_t pid);
+// Whether /proc shows the processes of our pid namespace. UNAVAILABLE: it does not, or is not
+// there.
+absl::Status CheckProc();
 
 }  // namespace holon::base
 

@@ -156,6 +156,10 @@ v1::RuntimeStatusResponse Generation::Self() const {
   self.set_instance_id(base::RandomUuid());
   self.set_pid(getpid());
   self.set_home_dir(paths_.home);
+  if (absl::StatusOr<base::FileInfo> home = instance_->home(); home.ok()) {
+    self.set_home_device(home->device);
+    self.set_home_inode(home->inode);
+  }
   self.set_socket_path(first_config_.socket_path());
   self.set_http_addr(first_config_.http_addr());
   self.set_control_addr(control_addr_.text());

@@ -99,9 +99,13 @@ void Healer::Report(const Healed& healed) {
       counters->set_files_healed(counters->files_healed() + files);
     });
   }
-  model_.SetDegraded("heal", healed.status.ok() ? ""
-                                                : absl::StrCat("the run directory is damaged: ",
-                                                               healed.status.message()));
+  const std::string trouble =
+      healed.status.ok() ? ""
+                         : absl::StrCat("a lost file is not put back: ", healed.status.message());
+  // Where the socket is another's, the log alone can tell.
+  if (trouble != trouble_ && !trouble.empty()) logger_.Warning(trouble, {});
+  trouble_ = trouble;
+  model_.SetDegraded("heal", trouble);
 }
 
 }  // namespace holon::daemon

@@ -58,6 +58,7 @@ class Healer {
   base::Retry retry_;
   HealPace pace_;
   HomeLoss loss_;
+  std::string trouble_;  // What keeps a file from being put back.
   std::atomic<bool> ending_ = false;
   std::thread thread_;
 };

@@ -11,9 +11,11 @@
 #include "runtime/base/lock_holder.h"
 #include "runtime/base/status_macros.h"
 #include "runtime/base/unix_socket.h"
+#include "runtime/config/text.h"
 #include "runtime/probe/prober.h"
 #include "runtime/state/daemon_record.h"
 #include "runtime/state/json_file.h"
+#include "runtime/state/process_text.h"
 #include "runtime/state/stale_files.h"
 
 namespace holon::daemon {
@@ -76,6 +78,9 @@ std::optional<Refusal> RefuseForRecord(const state::HomePaths& paths) {
 // A lock that was lost is fresh for us, while its old holder lives on: look before believing it.
 std::optional<Refusal> RefuseForSighting(const state::HomePaths& paths,
                                          const absl::StatusOr<probe::Sighting>& sighting) {
+  if (absl::IsCancelled(sighting.status())) {
+    return Refuse(base::ExitCode::kInterrupted, "interrupted while looking for another runtime");
+  }
   if (!sighting.ok()) {
     return Refuse(base::ExitCodeFor(sighting.status()), std::string(sighting.status().message()));
   }
@@ -102,6 +107,36 @@ std::optional<Refusal> RefuseForSighting(const state::HomePaths& paths,
   }
 }
 
+// The home of a living Holon whose socket stands at the path of ours; empty: there is none. It
+// answers, or holds its home while it does not.
+std::string OtherHomeOf(const probe::Sighting& sighting, const state::HomePaths& paths) {
+  if (sighting.answer.has_value() && sighting.seen.handshake != probe::Handshake::kOurs) {
+    return sighting.answer->home_dir();
+  }
+  if (sighting.seen.handshake == probe::Handshake::kStranger || !sighting.peer.has_value()) {
+    return "";
+  }
+  for (const base::MarkedDirectory& home : base::MarkedDirectoriesOf(sighting.peer->pid)
+                                               .value_or(std::vector<base::MarkedDirectory>())) {
+    if (!base::SameFile(home.path, paths.home)) return home.path;
+  }
+  return "";
+}
+
+// Two homes that are configured with one socket would displace each other's for ever: what another
+// Holon serves is left to it. FAILED_PRECONDITION: it is.
+absl::Status CheckSocketIsFree(const state::InstanceLock& lock, const state::HomePaths& paths,
+                               const std::string& socket_path, const base::FileInfo& own) {
+  HOLON_ASSIGN_OR_RETURN(base::FileInfo there, base::Look(socket_path));
+  if (there.type != base::FileType::kSocket || there.SameFile(own)) return absl::OkStatus();
+  HOLON_ASSIGN_OR_RETURN(probe::Sighting sighting, probe::LookBeside(lock, paths, socket_path));
+  const std::string other = OtherHomeOf(sighting, paths);
+  if (other.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      socket_path, " is the socket of another Holon, whose home is ", config::OneLine(other), " (",
+      state::ProcessText(sighting.peer->pid), "); give one of the two another socket_path"));
+}
+
 // A file with another content is somebody else's by now.
 absl::Status RemoveOwn(const std::string& path, const std::string& content) {
   absl::StatusOr<std::string> present = base::ReadFile(path, kMaxContent);
@@ -124,7 +159,8 @@ std::optional<Instance> Instance::Claim(const state::HomePaths& paths,
   if (refused(RefuseForLock(paths, lock.status()))) return std::nullopt;
   // Under socket activation we are the listener; probing it would reach ourselves.
   if (!handed.has_value() &&
-      refused(RefuseForSighting(paths, probe::LookBeside(*lock, paths, socket_path)))) {
+      refused(RefuseForSighting(
+          paths, probe::LookBeside(*lock, paths, socket_path, {.interrupt_fd = interrupt_fd})))) {
     return std::nullopt;
   }
   if (refused(RefuseForRecord(paths))) return std::nullopt;
@@ -216,7 +252,8 @@ Healed Instance::Heal(const std::set<std::string>& resting) {
     healed.status.Update(HealContent(token_path_, token_text_, &healed));
   }
   if (handed_.has_value() || resting.count(socket_path_) > 0) return healed;
-  healed.status.Update(HealSocket(socket_path_, &socket, &healed));
+  absl::Status free = CheckSocketIsFree(files_->lock, paths_, socket_path_, socket);
+  healed.status.Update(free.ok() ? HealSocket(socket_path_, &socket, &healed) : free);
   absl::MutexLock lock(&files_->mutex);
   files_->socket = socket;
   return healed;
@@ -241,8 +278,9 @@ absl::Status Instance::Withdraw() {
     record = files_->record;
     socket = files_->socket;
   }
-  absl::Status first;
-  first.Update(RemoveOwn(Here(paths_.pid_file), pid_text_));
+  absl::Status first = RemoveOwn(Here(paths_.pid_file), pid_text_);
+  // Whoever looks at what cannot be removed knows by this that it is nothing of a crash.
+  if (!first.ok()) (void)base::EmptyFile(Here(paths_.pid_file));
   first.Update(RemoveOwn(Here(paths_.daemon_record), record));
   // What another process has put in our socket's place is its own.
   const std::string path = Here(socket_path_);

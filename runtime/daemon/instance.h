@@ -64,7 +64,8 @@ class Instance {
 
   // Puts back those of lock file, socket, pid file and record that are no longer as this object
   // made them, and the run directory itself. After Announce. Leaves alone what is in `resting`.
-  // Healed::loss says that the home or the lock is lost for good.
+  // Healed::loss says that the home or the lock is lost for good. A socket that a Holon of another
+  // home serves is not displaced: FAILED_PRECONDITION. Asking it takes up to a second.
   Healed Heal(const std::set<std::string>& resting = {});
 
   // Removes pid file, record and socket: what this object made, and nothing else, also where the
@@ -79,6 +80,9 @@ class Instance {
   std::string Here(const std::string& path) const;
   // The home's directory, for as long as this object lives.
   int home_fd() const { return files_->lock.home().fd(); }
+
+  // The home directory that is locked, whatever its path is by now.
+  absl::StatusOr<base::FileInfo> home() const { return base::InfoOf(files_->lock.home().fd()); }
 
   // Tells whether the home still stands at its path. Outlives this object: false then.
   std::function<bool()> HoldsHome() const;

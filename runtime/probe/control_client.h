@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/support/status.h"
@@ -18,11 +19,12 @@ inline constexpr int kContractMajor = 1;
 inline constexpr char kContractVersion[] = "1.0";
 
 // A runtime's control service over one connection that is already open. Every call blocks up to its
-// time-out on the monotonic clock. Thread-safe.
+// time-out on the monotonic clock, or until `interrupt_fd` is readable: CANCELLED then.
+// Thread-safe.
 class ControlClient {
  public:
-  // Takes a connected, non-blocking descriptor.
-  explicit ControlClient(base::UniqueFd fd);
+  // Takes a connected, non-blocking descriptor. `interrupt_fd` (-1: none) must outlive the calls.
+  explicit ControlClient(base::UniqueFd fd, int interrupt_fd = -1);
 
   grpc::Status RuntimeStatus(absl::Duration timeout, v1::RuntimeStatusResponse* response);
   grpc::Status CompareConfig(absl::Duration timeout, const v1::CompareConfigRequest& request,
@@ -37,6 +39,10 @@ class ControlClient {
       grpc::ClientContext* context);
 
  private:
+  using Call = absl::FunctionRef<grpc::Status(grpc::ClientContext* context)>;
+  grpc::Status Within(absl::Duration timeout, Call call);
+
+  const int interrupt_fd_;
   std::unique_ptr<v1::RuntimeControl::Stub> stub_;
 };
 

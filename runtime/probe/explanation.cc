@@ -59,6 +59,15 @@ std::string ExplainForeign(const Circumstances& found) {
                       socket);
 }
 
+std::string ExplainStale(const Circumstances& found) {
+  if (!found.copied_from.empty()) {
+    return absl::StrCat("no runtime lives here, and the record is that of another home, ",
+                        found.copied_from, InBrackets(found.recorded));
+  }
+  if (found.recorded.empty()) return "the runtime has died and left files behind";
+  return absl::StrCat("the runtime (", found.recorded, ") left files behind");
+}
+
 }  // namespace
 
 std::string Explain(Verdict verdict, const Circumstances& found) {
@@ -75,10 +84,7 @@ std::string Explain(Verdict verdict, const Circumstances& found) {
     case Verdict::kForeign:
       return ExplainForeign(found);
     case Verdict::kStale:
-      return absl::StrCat(found.recorded.empty() ? "the runtime has died and left files behind"
-                                                 : absl::StrCat("the runtime (", found.recorded,
-                                                                ") left files behind"),
-                          found.taker.empty() ? "" : "; ", found.taker);
+      return absl::StrCat(ExplainStale(found), found.taker.empty() ? "" : "; ", found.taker);
     case Verdict::kStopped:
       return found.taker;
     default:

@@ -18,6 +18,7 @@ struct Circumstances {
   std::string answered_home;      // Of Handshake::kOtherHome.
   std::string answered_contract;  // Of an answer of another contract.
   std::string recorded;           // "pid 12 is dead": what became of the process on record.
+  std::string copied_from;        // The home that the record is of, where that is another one.
   std::string taker;              // Who holds the lock without being a runtime.
 };
 

@@ -30,6 +30,14 @@ bool Undecodable(const grpc::Status& status) {
 
 }  // namespace
 
+bool IsOfHome(const v1::RuntimeStatusResponse& answer, const base::FileInfo& home,
+              const std::string& path) {
+  if (answer.home_inode() == 0 || home.type == base::FileType::kAbsent) {
+    return base::SameFile(answer.home_dir(), path);
+  }
+  return answer.home_device() == home.device && answer.home_inode() == home.inode;
+}
+
 Handshake JudgeAnswer(const grpc::Status& status, const v1::RuntimeStatusResponse& answer,
                       bool this_home) {
   if (Undecodable(status)) return Handshake::kIncompatible;

@@ -39,6 +39,11 @@ std::optional<base::ProcessIdentity> Seen(pid_t pid) {
   return identity.ok() ? std::optional<base::ProcessIdentity>(*identity) : std::nullopt;
 }
 
+absl::Status CheckInterrupt(int interrupt_fd) {
+  const bool interrupted = base::WaitReadable({interrupt_fd}, absl::ZeroDuration()).has_value();
+  return interrupted ? absl::CancelledError("interrupted") : absl::OkStatus();
+}
+
 // What came of asking at one socket.
 struct Asked {
   std::string socket_path;
@@ -57,14 +62,14 @@ struct Asked {
 // One pass over lock, socket and handshake.
 class Glance {
  public:
-  Glance(const state::HomePaths& paths, const base::Deadline& deadline)
-      : paths_(paths), deadline_(deadline) {}
+  Glance(const state::HomePaths& paths, const base::Deadline& deadline, int interrupt_fd)
+      : paths_(paths), deadline_(deadline), interrupt_fd_(interrupt_fd) {}
 
   absl::StatusOr<Sighting> Take(const std::string& given_socket, Hold hold, Want want);
 
  private:
   absl::StatusOr<Asked> Ask(const std::string& socket_path);
-  void Call(base::UniqueFd connection, Asked* asked);
+  absl::Status Call(base::UniqueFd connection, Asked* asked);
   bool IsOfThisHome(const v1::RuntimeStatusResponse& answer);
   void ReadRecord();
   absl::Status AskRecordedSocket();
@@ -78,6 +83,7 @@ class Glance {
 
   const state::HomePaths& paths_;
   const base::Deadline& deadline_;
+  const int interrupt_fd_;
   Hold hold_ = Hold::kFree;
   Asked asked_;
   bool record_read_ = false;
@@ -107,19 +113,20 @@ absl::StatusOr<Asked> Glance::Ask(const std::string& socket_path) {
   asked.credentials = connection.peer;
   HOLON_ASSIGN_OR_RETURN(bool may_serve, MayServe(connection.peer.uid));
   if (may_serve) {
-    Call(std::move(connection.fd), &asked);
+    HOLON_RETURN_IF_ERROR(Call(std::move(connection.fd), &asked));
   } else {
     asked.handshake = Handshake::kStranger;
   }
   return asked;
 }
 
-void Glance::Call(base::UniqueFd connection, Asked* asked) {
+absl::Status Glance::Call(base::UniqueFd connection, Asked* asked) {
   asked->peer = Seen(asked->credentials->pid);
-  auto client = std::make_unique<ControlClient>(std::move(connection));
+  auto client = std::make_unique<ControlClient>(std::move(connection), interrupt_fd_);
   v1::RuntimeStatusResponse answer;
   grpc::Status status =
       client->RuntimeStatus(std::max(deadline_.Remaining(), kMinRpcTimeout), &answer);
+  if (!status.ok()) HOLON_RETURN_IF_ERROR(CheckInterrupt(interrupt_fd_));
   asked->handshake = JudgeAnswer(status, answer, status.ok() && IsOfThisHome(answer));
   asked->by_service_manager = asked->handshake == Handshake::kSilent &&
                               base::CommandNameOf(asked->credentials->pid) == "systemd";
@@ -127,11 +134,14 @@ void Glance::Call(base::UniqueFd connection, Asked* asked) {
                            status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
   if (status.ok()) asked->answer = std::move(answer);
   if (asked->handshake == Handshake::kOurs) asked->client = std::move(client);
+  return absl::OkStatus();
 }
 
 // By its directory; by its generation, where the directory has another name there.
 bool Glance::IsOfThisHome(const v1::RuntimeStatusResponse& answer) {
-  if (base::SameFile(answer.home_dir(), paths_.home)) return true;
+  if (IsOfHome(answer, base::LookThrough(paths_.home).value_or(base::FileInfo()), paths_.home)) {
+    return true;
+  }
   if (hold_ != Hold::kRuntime) return false;
   ReadRecord();
   return sighting_.record.has_value() && sighting_.record->instance_id() == answer.instance_id();
@@ -238,6 +248,9 @@ void Glance::Explain() {
   }
   if (sighting_.answer.has_value()) {
     found.answered_home = config::OneLine(sighting_.answer->home_dir().substr(0, kMaxWords));
+    if (base::SameFile(sighting_.answer->home_dir(), paths_.home)) {
+      absl::StrAppend(&found.answered_home, ", which is another directory there");
+    }
     found.answered_contract =
         config::OneLine(sighting_.answer->contract_version().substr(0, kMaxWords));
   }
@@ -245,6 +258,9 @@ void Glance::Explain() {
     const base::ProcessIdentity recorded = state::FromRecord(sighting_.record->identity());
     found.recorded =
         absl::StrCat("pid ", recorded.pid, " ", base::IdentityVerdictText(base::Judge(recorded)));
+    if (!base::SameFile(sighting_.record->home_dir(), paths_.home)) {
+      found.copied_from = config::OneLine(sighting_.record->home_dir().substr(0, kMaxWords));
+    }
   }
   if (hold_ == Hold::kTaken && !IsLive(sighting_.verdict)) {
     found.taker = state::DescribeTaker(paths_);
@@ -278,8 +294,8 @@ bool MayChange(const Observation& seen) {
 // deadline has passed, or the kernel cannot tell.
 class ChangeWatch {
  public:
-  ChangeWatch(const state::HomePaths& paths, const base::Deadline& deadline)
-      : paths_(paths), deadline_(deadline) {}
+  ChangeWatch(const state::HomePaths& paths, const base::Deadline& deadline, int interrupt_fd)
+      : paths_(paths), deadline_(deadline), interrupt_fd_(interrupt_fd) {}
 
   bool Await(const Sighting& sighting) {
     if (!inotify_.has_value()) {
@@ -295,9 +311,10 @@ class ChangeWatch {
     }
     absl::StatusOr<base::ProcessHandle> process = absl::NotFoundError("nobody");
     if (sighting.Named().has_value()) process = base::ProcessHandle::Open(*sighting.Named());
-    const bool changed = base::WaitReadable({inotify_->fd(), process.ok() ? process->fd() : -1},
-                                            deadline_.Remaining())
-                             .has_value();
+    const bool changed =
+        base::WaitReadable({inotify_->fd(), process.ok() ? process->fd() : -1, interrupt_fd_},
+                           deadline_.Remaining())
+            .has_value();
     inotify_->Read();
     return changed;
   }
@@ -305,28 +322,32 @@ class ChangeWatch {
  private:
   const state::HomePaths& paths_;
   const base::Deadline& deadline_;
+  const int interrupt_fd_;
   std::optional<base::Inotify> inotify_;
 };
 
 }  // namespace
 
 absl::StatusOr<Sighting> LookBeside(const state::InstanceLock&, const state::HomePaths& paths,
-                                    const std::string& socket_path, absl::Duration timeout) {
+                                    const std::string& socket_path, const LookLimits& limits) {
   base::SystemClock clock;
-  base::Deadline deadline(clock, timeout);
-  return Glance(paths, deadline).Take(socket_path, Hold::kFree, Want::kProof);
+  base::Deadline deadline(clock, limits.timeout);
+  return Glance(paths, deadline, limits.interrupt_fd).Take(socket_path, Hold::kFree, Want::kProof);
 }
 
 absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& socket_path,
-                              Want want, absl::Duration timeout) {
+                              Want want, const LookLimits& limits) {
   base::SystemClock clock;
-  base::Deadline deadline(clock, timeout);
-  ChangeWatch changes(paths, deadline);
-  bool again = true;
+  base::Deadline deadline(clock, limits.timeout);
+  ChangeWatch changes(paths, deadline, limits.interrupt_fd);
+  // A caller that has less time gets what was seen until then.
+  bool again = limits.timeout >= kProbeTimeout;
   while (true) {
+    HOLON_RETURN_IF_ERROR(CheckInterrupt(limits.interrupt_fd));
     HOLON_ASSIGN_OR_RETURN(Hold before, state::HoldOf(paths));
-    HOLON_ASSIGN_OR_RETURN(Sighting sighting,
-                           Glance(paths, deadline).Take(socket_path, before, want));
+    HOLON_ASSIGN_OR_RETURN(
+        Sighting sighting,
+        Glance(paths, deadline, limits.interrupt_fd).Take(socket_path, before, want));
     HOLON_ASSIGN_OR_RETURN(Hold after, state::HoldOf(paths));
     if (after == before) {
       if (!MayChange(sighting.seen) || deadline.Expired()) return sighting;
@@ -340,7 +361,7 @@ absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& 
       if (deadline.Expired()) {
         if (!again) return sighting;
         again = false;
-        deadline = base::Deadline(clock, timeout);
+        deadline = base::Deadline(clock, limits.timeout);
       }
       continue;
     }

@@ -59,18 +59,24 @@ struct Sighting {
   std::unique_ptr<ControlClient> client;
 };
 
+// What ends a look early.
+struct LookLimits {
+  absl::Duration timeout = kProbeTimeout;
+  int interrupt_fd = -1;  // Readable: CANCELLED. -1: none.
+};
+
 // Looks who is running at a home. Changes nothing, takes no lock, creates nothing, needs no right
-// to write, and blocks up to `timeout` (twice where the world changes meanwhile).
+// to write, and blocks up to the time-out (twice kProbeTimeout where the world changes meanwhile).
 // PERMISSION_DENIED: home, lock or socket are not ours to look at. Any other error: they cannot be
 // looked at, and nothing is known.
 absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& socket_path,
-                              Want want = Want::kProof, absl::Duration timeout = kProbeTimeout);
+                              Want want = Want::kProof, const LookLimits& limits = {});
 
 // The same for a runtime that has just taken the instance lock and wants to know whether another
 // one lives beside it all the same: the lock counts as free.
 absl::StatusOr<Sighting> LookBeside(const state::InstanceLock& own_lock,
                                     const state::HomePaths& paths, const std::string& socket_path,
-                                    absl::Duration timeout = kProbeTimeout);
+                                    const LookLimits& limits = {});
 
 }  // namespace holon::probe
 

@@ -11,7 +11,7 @@
 namespace holon::state {
 namespace {
 
-// The runtime of version 0.1.0 locked the whole file, as others do, too: only the one on record
+// Runtimes from before the mark locked the whole file, as others do, too: only the one on record
 // counts.
 absl::StatusOr<bool> IsRecordedHolder(const HomePaths& paths) {
   absl::StatusOr<v1::DaemonRecord> record = ReadDaemonRecord(paths.daemon_record);
@@ -36,11 +36,19 @@ absl::StatusOr<InstanceLock> InstanceLock::TryAcquire(const HomePaths& paths) {
 }
 
 absl::StatusOr<InstanceLock> InstanceLock::Wait(const HomePaths& paths) {
-  HOLON_ASSIGN_OR_RETURN(base::DirectoryLock home, base::DirectoryLock::Wait(paths.home));
-  HOLON_RETURN_IF_ERROR(base::MakeDirectory(paths.run, 0700));
-  HOLON_RETURN_IF_ERROR(base::SetAsideUnlessRegular(paths.instance_lock));
-  HOLON_ASSIGN_OR_RETURN(base::FileLock file, base::FileLock::Wait(paths.instance_lock));
-  return InstanceLock(std::move(home), std::move(file));
+  while (true) {
+    {
+      HOLON_ASSIGN_OR_RETURN(base::DirectoryLock home, base::DirectoryLock::Wait(paths.home));
+      HOLON_RETURN_IF_ERROR(base::MakeDirectory(paths.run, 0700));
+      HOLON_RETURN_IF_ERROR(base::SetAsideUnlessRegular(paths.instance_lock));
+      absl::StatusOr<base::FileLock> file = base::FileLock::TryAcquire(paths.instance_lock);
+      if (file.ok()) return InstanceLock(std::move(home), *std::move(file));
+      if (!absl::IsUnavailable(file.status())) return file.status();
+    }
+    // What waits holds nothing: a waiter that is suspended, or whose result nobody wants any more,
+    // would else keep the home from everybody.
+    HOLON_RETURN_IF_ERROR(base::FileLock::Wait(paths.instance_lock).status());
+  }
 }
 
 absl::StatusOr<InstanceLock> InstanceLock::Acquire(const HomePaths& paths, absl::Duration timeout,

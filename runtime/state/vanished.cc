@@ -73,6 +73,12 @@ std::vector<std::string> LastOf(std::vector<std::string> lines, size_t most) {
 
 bool Exists(const std::string& path) { return ModifiedAt(path) != absl::InfinitePast(); }
 
+// A runtime that ends in a run directory that it may not write to empties its pid file.
+bool HasWithdrawn(const HomePaths& paths) {
+  absl::StatusOr<base::FileInfo> pid_file = base::Look(paths.pid_file);
+  return pid_file.ok() && pid_file->type == base::FileType::kRegular && pid_file->size == 0;
+}
+
 void DescribeCrash(const CrashReport& crash, const std::string& runtime,
                    v1::FailureRecord* failure) {
   failure->set_phase(crash.phase);
@@ -169,6 +175,7 @@ std::optional<v1::FailureRecord> FindVanished(const HomePaths& paths, absl::Time
     return std::nullopt;
   }
   if (report.ok()) remains.crash = ParseCrashReport(*report);
+  if (!report.ok() && HasWithdrawn(paths)) return std::nullopt;
   std::string instance_id = remains.crash.has_value() ? remains.crash->instance_id : "";
   if (record.ok()) {
     remains.identity = base::Judge(FromRecord(record->identity()));

@@ -66,6 +66,20 @@ class ReadOnlyTest(CaseTest):
         self.assert_exit(0, self.home.ctl("stop", **user))
         self.home.path.chmod(0o700)
 
+    def test_a_clean_end_in_a_run_directory_of_mode_0500_is_no_crash(self):
+        self.share_home(strangers.ANOTHER)
+        user = strangers.as_user(strangers.ANOTHER)
+        self.assert_exit(0, self.home.ctl("start", *NO_WINDOW, **user))
+        for folder in (self.home.run_dir, self.home.path):
+            folder.chmod(0o500)
+        self.assert_exit(0, self.home.ctl("stop", **user))
+        for folder in (self.home.path, self.home.run_dir):
+            folder.chmod(0o700)
+        self.assert_state("stale", last_failure=None)
+        self.assert_exit(0, self.home.ctl("start", *NO_WINDOW, **user))
+        self.home.serving = True
+        self.assertEqual([], self.failures())
+
 
 if __name__ == "__main__":
     main()

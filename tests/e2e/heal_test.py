@@ -196,6 +196,35 @@ class HealTest(HolonTest):
         # It tries again by itself.
         processes.wait_until(lambda: self.home.status().json["healthy"], "it is healthy again")
 
+    def test_the_socket_of_another_living_home_is_not_displaced(self):
+        """Two homes that are configured with one socket, once the first one's file was lost."""
+        other = self.new_home()
+        shared = self.home.root / "shared.sock"
+        address = ("--socket", shared)
+        self.home.stop()
+        self.runtime = self.home.start(*address)
+        # As long as the file is there, the second one does not start.
+        refused = other.ctl("start", "--json", *address)
+        self.assertIn(str(self.home.path), self.assert_failure(refused, 4, "FOREIGN")["error"]["message"])
+        pid = self.home.suspend_runtime()
+        shared.unlink()
+        other.start(*address)
+        suspended = other.suspend_runtime()
+        inode = shared.stat().st_ino
+        processes.kill(pid, signal.SIGCONT)
+        # Suspended, it holds its home; awake, it answers.
+        self.home.wait_for_log(str(other.path))
+        processes.kill(suspended, signal.SIGCONT)
+        end = time.monotonic() + 2
+        while time.monotonic() < end:
+            self.assertEqual(inode, shared.stat().st_ino)
+            time.sleep(0.05)
+        self.assert_status("running", other.status(*address), healthy=True)
+        # When the other one ends, the path is free again.
+        other.stop(*address)
+        processes.wait_until(shared.exists, "the socket is back", 10)
+        self.assert_status("running", self.home.status(*address), pid=pid)
+
     def write(self, path, value):
         with open(path, "w", encoding="ascii") as file:
             file.write(value)

@@ -6,7 +6,10 @@ import signal
 import subprocess
 import unittest
 
-from harness import HolonTest, main
+import processes
+import strangers
+from commands import Running
+from harness import HolonTest, bin_dir, main
 
 
 class ListTest(HolonTest):
@@ -53,6 +56,45 @@ class ListTest(HolonTest):
                                 env=self.home.environment(), check=False)
         self.assertEqual(1, result.returncode, result.stdout + result.stderr)
         self.assertIn("CANNOT_LOOK", result.stdout)
+
+    @strangers.needs_root
+    def test_without_proc_nothing_is_started_and_nothing_stopped_for_a_start(self):
+        script = 'mount --make-rprivate / && umount -l /proc && exec "$@"'
+
+        def hidden(*arguments):
+            ctl = Running(["unshare", "-m", "sh", "-c", script, "-", str(bin_dir() / "holonctl"), "--home",
+                           str(self.home.path), *arguments], env=self.home.environment(), cwd="/")
+            self.home.commands.append(ctl)
+            return ctl.finish()
+
+        for command in ("start", "ensure", "restart"):
+            document = self.assert_failure(hidden(command, "--json"), 1, "CANNOT_LOOK")
+            self.assertIn("/proc shows no processes", document["error"]["message"])
+        # Nothing has failed in this home.
+        self.assertEqual([], self.home.ctl("failures", "--json").json["failures"])
+        started = self.home.start()
+        self.assert_exit(0, hidden("start"))
+        self.assert_failure(hidden("restart", "--json"), 1, "CANNOT_LOOK")
+        self.assert_state("running", instance_id=started["instance_id"])
+
+    def test_a_home_whose_name_looks_like_that_of_a_removed_one(self):
+        self.home.path = self.home.root / "home (deleted)"
+        for name in ("run_dir", "socket", "pid_file", "record_file", "log_file"):
+            setattr(self.home, name, self.home.path / getattr(self.home, name).relative_to(self.home.root / "home"))
+        started = self.home.start()
+        self.assert_contains({"state": "running", "instance_id": started["instance_id"]},
+                             self.rows()[str(self.home.path)])
+
+    def test_a_removed_home_is_listed_under_its_last_name(self):
+        self.home.start()
+        pid = self.home.suspend_runtime()
+        shutil.rmtree(self.home.path)
+        row = self.rows()[str(self.home.path)]
+        self.assertEqual((pid, "unresponsive"), (row["pid"], row["state"]))
+        self.assertIn("removed", row["message"])
+        os.kill(pid, signal.SIGCONT)
+        processes.wait_gone(pid, seconds=20)
+        self.home.serving = False
 
     def test_people_get_a_table(self):
         started = self.home.start()

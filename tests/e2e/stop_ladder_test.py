@@ -3,12 +3,14 @@
 import os
 import shutil
 import socket
+import time
 import unittest
 
 import processes
+import strangers
 import stubs
 from commands import Running
-from harness import NO_WINDOW, HolonTest, main, outcomes
+from harness import NO_WINDOW, HolonTest, bin_dir, main, outcomes
 from peers import (FakeRuntime, Peer, answer_of, binaries_beside, configuration_of, owning,
                    use_fake_holond)
 
@@ -163,6 +165,33 @@ class StopWhileStartingTest(HolonTest):
         self.assertEqual(runtime.pid, document["pid"])
 
 
+    def test_all_rounds_of_following_share_one_deadline(self):
+        self.home.make()
+        self.home.leaves_files = True
+        self.keep(FakeRuntime(self.home, answer_of(self.home, phase="PHASE_STARTING"),
+                              *owning(self.home), "--restless", "0.4"))
+        for command in ("start", "ensure"):
+            with self.subTest(command):
+                begun = time.monotonic()
+                result = self.home.ctl(command, "--json", "--start-timeout", "1s", *NO_WINDOW, seconds=20)
+                self.assert_failure(result, 124, "TIMEOUT")
+                self.assertLess(time.monotonic() - begun, 3)
+                followed = [step for step in result.json["steps"] if step["step"] == "follow"]
+                self.assertGreaterEqual(len(followed), 2)
+
+    @strangers.needs_pid_namespaces
+    def test_one_that_ends_by_itself_as_it_is_asked_has_stopped(self):
+        """Seen from a pid namespace in which its process cannot be proven."""
+        self.home.make()
+        runtime = self.keep(FakeRuntime(self.home, answer_of(self.home), *owning(self.home),
+                                        "--on-shutdown", "vanish"))
+        stop = Running([*strangers.APART, str(bin_dir() / "holonctl"), "--home", str(self.home.path),
+                        "stop", "--json"], env=self.home.environment(), cwd=self.home.root)
+        self.home.commands.append(stop)
+        self.assert_lifecycle(stop.finish(), "stopped")
+        self.assertEqual(0, runtime.wait())
+
+
 class PlanTest(HolonTest):
     def assert_plan_touches_nothing(self, command):
         pid = self.home.pid()
@@ -186,6 +215,16 @@ class PlanTest(HolonTest):
         self.assertEqual(["sigterm", "sigkill", "verify"],
                          list(self.assert_plan_touches_nothing("stop")))
         self.assertEqual("T", processes.state_of(pid))
+
+    @strangers.needs_pid_namespaces
+    def test_where_the_process_is_not_proven_it_promises_no_signal(self):
+        self.home.start()
+        plan = Running([*strangers.APART, str(bin_dir() / "holonctl"), "--home", str(self.home.path),
+                        "stop", "--plan", "--json"], env=self.home.environment(), cwd=self.home.root)
+        self.home.commands.append(plan)
+        document = self.assert_lifecycle(plan.finish(), "planned")
+        self.assertEqual(["shutdown_rpc", "drain", "sigterm", "verify"], list(outcomes(document)))
+        self.assertIn("no signal", document["steps"][2]["evidence"])
 
     def test_of_nobody_it_is_empty_and_creates_nothing(self):
         before = self.home.snapshot()

@@ -6,12 +6,19 @@
 import os
 import signal
 import socket
+import time
 
 import processes
+import strangers
 import stubs
-from harness import NO_WINDOW, HolonTest, main
+from commands import Running
+from harness import NO_WINDOW, HolonTest, bin_dir, main
 from peers import FakeRuntime, Peer, Victim, answer_of, owning
 from processes import claims
+
+
+def threads_of(pid):
+    return len(os.listdir(f"/proc/{pid}/task"))
 
 
 class VerdictTest(HolonTest):
@@ -39,7 +46,8 @@ class VerdictTest(HolonTest):
         self.assertEqual(before, self.home.runtimes())
 
     def assert_stop_refused(self, reason, helper):
-        self.assert_failure(self.home.ctl("stop", "--json"), 4, reason)
+        document = self.assert_failure(self.home.ctl("stop", "--json"), 4, reason)
+        self.assertIn(f"--home {self.home.path}", document["error"]["hint"])
         self.assertTrue(helper.is_alive())
 
 
@@ -127,6 +135,29 @@ class HeldAndNotOursTest(VerdictTest):
                          status["runtime_config_fingerprint"])
         processes.kill(pid, signal.SIGCONT)
         self.assert_state("running")
+
+    def test_an_interrupt_ends_a_look_at_once(self):
+        self.home.start()
+        self.home.leaves_files = False
+        self.home.suspend_runtime()
+        for command in ("status", "stop", "start"):
+            with self.subTest(command):
+                looking = self.home.spawn_ctl(command, "--json")
+                processes.wait_until(lambda: threads_of(looking.pid) > 2, "it asks the runtime")
+                begun = time.monotonic()
+                result = looking.interrupt()
+                self.assert_failure(result, 130, "INTERRUPTED")
+                self.assertLess(time.monotonic() - begun, 0.6, str(result))
+
+    def test_a_look_takes_no_longer_than_its_caller_has_time(self):
+        self.home.start()
+        self.home.leaves_files = False
+        self.home.suspend_runtime()
+        for command, code in ((("wait", "--for", "ready"), 124), (("status",), 4)):
+            with self.subTest(command):
+                begun = time.monotonic()
+                self.assert_exit(code, self.home.ctl(*command, "--timeout", "200ms"))
+                self.assertLess(time.monotonic() - begun, 0.7)
 
     def test_silent_is_unresponsive(self):
         self.assert_unresponsive(
@@ -287,6 +318,37 @@ class ForeignTest(VerdictTest):
         self.assertIn("/somewhere/else", self.assert_state("foreign")["message"])
         self.assert_start_refused("FOREIGN")
         self.assert_stop_refused("FOREIGN", fake)
+
+    def test_a_holon_whose_home_has_the_same_path_elsewhere(self):
+        """As from another mount namespace: the path is the same text, the directory is another one."""
+        info = self.home.path.stat()
+        fake = self.fake(home_device=info.st_dev, home_inode=info.st_ino + 1)
+        self.assertIn("another directory", self.assert_state("foreign")["message"])
+        self.assert_start_refused("FOREIGN")
+        self.assert_stop_refused("FOREIGN", fake)
+
+    def test_an_answer_that_names_the_directory_counts_more_than_its_path(self):
+        info = self.home.path.stat()
+        fake = self.fake(home_dir="/elsewhere", home_device=info.st_dev, home_inode=info.st_ino)
+        self.assert_state("running", pid=fake.pid)
+
+    @strangers.needs_root
+    def test_a_runtime_of_another_mount_namespace_with_the_same_home_path(self):
+        other, shared = self.home.root / "other", self.home.root / "shared"
+        for folder in (other, shared):
+            folder.mkdir(mode=0o700)
+        address = ("--socket", shared / "s.sock")
+        script = f"mount --bind '{other}' '{self.home.path}' && exec \"$@\""
+        apart = Running(["unshare", "--mount", "sh", "-c", script, "-", str(bin_dir() / "holond"),
+                         "--home", str(self.home.path), *map(str, address)],
+                        env=self.home.environment(), cwd=self.home.root)
+        self.home.commands.append(apart)
+        processes.wait_until((other / "run" / "daemon.json").exists, "the other runtime answers")
+        self.assert_status("foreign", self.home.status(*address))
+        self.assert_failure(self.home.ctl("stop", "--json", *address), 4, "FOREIGN")
+        self.assertIsNone(apart.process.poll())
+        apart.signal(signal.SIGTERM)
+        self.assert_exit(0, apart.finish())
 
     # Case: probe runtime treats non-socket path as stale. Ours: foreign, explained, and never deleted.
     def test_what_is_no_socket_is_never_deleted(self):

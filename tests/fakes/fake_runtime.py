@@ -8,9 +8,10 @@ its own pid, or with --raw any bytes at all. Needs the generated messages on PYT
     --lock FILE            holds the instance lock meanwhile, as a runtime does
     --await-go             first prints "locked" and waits for a line on standard input
     --record FILE          and writes the record of this process
-    --on-shutdown exit     what the Shutdown call brings about: exit (default) or nothing
+    --on-shutdown exit     what the Shutdown call brings about: exit (default), vanish (before it answers) or nothing
     --uid UID              as that user, from before it listens
     --claimed-pid FILE     says that it is the process whose number stands in that file
+    --restless SECONDS     is PHASE_STARTING and PHASE_DRAINING in turn, for so long each
     --ready-on-go          is PHASE_READY after a line on standard input, and says "ready" again
 
 Prints "ready" once it answers, and "watched" for every client that follows it; ends when standard input ends.
@@ -20,6 +21,7 @@ import argparse
 import os
 import sys
 import threading
+import time
 from concurrent import futures
 
 import grpc
@@ -65,10 +67,19 @@ class FakeRuntime:
         return self.answer if isinstance(self.answer, bytes) else self.answer.SerializeToString()
 
     def become_ready(self):
+        self.answer.healthy = True
+        self.enter(runtime_control_pb2.PHASE_READY)
+
+    def enter(self, phase):
         with self.changed:
-            self.answer.phase = runtime_control_pb2.PHASE_READY
-            self.answer.healthy = True
+            self.answer.phase = phase
             self.changed.notify_all()
+
+    def be_restless(self, seconds):
+        while True:
+            for phase in (runtime_control_pb2.PHASE_STARTING, runtime_control_pb2.PHASE_DRAINING):
+                self.enter(phase)
+                time.sleep(seconds)
 
     def watch(self, request, context):
         """The present state and the one after, until the caller leaves."""
@@ -91,6 +102,8 @@ class FakeRuntime:
 
     def shutdown(self, request):
         print("told to shut down", file=sys.stderr, flush=True)
+        if self.on_shutdown == "vanish":
+            os._exit(0)
         if self.on_shutdown == "exit":
             threading.Timer(0.05, os._exit, (0,)).start()
         return runtime_control_pb2.ShutdownResponse(
@@ -119,9 +132,10 @@ def main():
     parser.add_argument("--lock")
     parser.add_argument("--await-go", action="store_true")
     parser.add_argument("--record")
-    parser.add_argument("--on-shutdown", choices=["exit", "nothing"], default="exit")
+    parser.add_argument("--on-shutdown", choices=["exit", "vanish", "nothing"], default="exit")
     parser.add_argument("--uid", type=int)
     parser.add_argument("--claimed-pid")
+    parser.add_argument("--restless", type=float)
     parser.add_argument("--ready-on-go", action="store_true")
     options = parser.parse_args()
 
@@ -141,6 +155,8 @@ def main():
     runtime = FakeRuntime(answer, options.on_shutdown, options.claimed_pid)
     runtime.serve(options.socket)
     print("ready", flush=True)
+    if options.restless:
+        threading.Thread(target=runtime.be_restless, args=[options.restless], daemon=True).start()
     if options.ready_on_go:
         sys.stdin.readline()
         runtime.become_ready()

@@ -84,7 +84,7 @@ TEST_F(FileLockTest, AWholeFileIsToldFromALockOfAProcess) {
   struct flock whole = Range(F_WRLCK, 0, 0);
   ASSERT_EQ(fcntl(fd.get(), F_OFD_SETLK, &whole), 0);
   EXPECT_EQ(*LockStateOf(path_), LockState::kWhole);
-  EXPECT_TRUE(HoldsLockFile(getpid(), path_)) << "as version 0.1.0 held it";
+  EXPECT_TRUE(HoldsLockFile(getpid(), path_)) << "as a runtime from before the mark held it";
   fd.Reset();
   // flock(1) of a script is another kind of lock, and says nothing here.
   fd.Reset(open(path_.c_str(), O_RDWR));
@@ -165,8 +165,17 @@ TEST_F(FileLockTest, ADirectoryIsLockedWhateverItsName) {
   ASSERT_EQ(rename(folder_.c_str(), moved.c_str()), 0);
   EXPECT_FALSE(lock->StillAt(folder_));
   EXPECT_TRUE(*IsMarkedDirectory(moved));
-  EXPECT_THAT(*MarkedDirectoriesOf(getpid()), testing::Contains(moved));
-  ASSERT_EQ(rename(moved.c_str(), folder_.c_str()), 0);
+  auto held = [](const std::string& path, bool removed) {
+    return testing::Contains(testing::AllOf(testing::Field(&MarkedDirectory::path, path),
+                                            testing::Field(&MarkedDirectory::removed, removed)));
+  };
+  EXPECT_THAT(*MarkedDirectoriesOf(getpid()), held(moved, false));
+  const std::string odd = folder_ + " (deleted)";
+  ASSERT_EQ(rename(moved.c_str(), odd.c_str()), 0);
+  EXPECT_THAT(*MarkedDirectoriesOf(getpid()), held(odd, false));
+  ASSERT_EQ(rmdir(odd.c_str()), 0);
+  EXPECT_THAT(*MarkedDirectoriesOf(getpid()), held(odd, true));
+  ASSERT_EQ(mkdir(folder_.c_str(), 0700), 0);
 }
 
 TEST(LockLineTest, IsReadAsTheKernelPrintsIt) {

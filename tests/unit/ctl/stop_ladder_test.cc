@@ -29,6 +29,7 @@ class FakeProcess final : public StopTarget {
   FakeProcess(FakeClock& clock, DiesOf dies_of) : clock_(clock), dies_of_(dies_of) {}
 
   absl::StatusOr<std::string> RequestShutdown() override {
+    if (!alive) return absl::NotFoundError("ended by itself");
     if (mute) return absl::UnavailableError("no answer");
     if (!refusal.ok()) return refusal;
     alive = alive && dies_of_ != DiesOf::kShutdown;
@@ -51,6 +52,7 @@ class FakeProcess final : public StopTarget {
 
   bool mute = false;
   absl::Status refusal;
+  absl::Status unproven;
   bool denied = false;
   bool interrupt = false;
   bool alive = true;
@@ -59,6 +61,7 @@ class FakeProcess final : public StopTarget {
 
  private:
   absl::Status Signal(const std::string& name, DiesOf kind) {
+    if (!unproven.ok()) return unproven;
     if (denied) return absl::PermissionDeniedError("not permitted");
     if (!alive) return absl::NotFoundError("gone");
     signals.push_back(name);
@@ -115,6 +118,21 @@ TEST_F(StopLadderTest, GoesOnWhereAskingFails) {
   EXPECT_EQ(Steps(), "shutdown_rpc:failed sigterm:done verify:done");
 }
 
+TEST_F(StopLadderTest, WhatEndsByItselfBeforeItIsAskedHasStopped) {
+  FakeProcess process(clock_, FakeProcess::DiesOf::kNothing);
+  process.alive = false;
+  EXPECT_EQ(Descend(process, ladder_, true, &receipts_).action, "stopped");
+  EXPECT_EQ(Steps(), "shutdown_rpc:done drain:done verify:done");
+  EXPECT_TRUE(process.verified);
+}
+
+TEST_F(StopLadderTest, AnotherGenerationIsNotSignalled) {
+  FakeProcess process(clock_, FakeProcess::DiesOf::kTerm);
+  process.unproven = absl::AbortedError("another generation");
+  EXPECT_EQ(Descend(process, ladder_, false, &receipts_).reason, kOtherGeneration);
+  EXPECT_TRUE(process.alive);
+}
+
 TEST_F(StopLadderTest, ARefusalIsNoReasonToSignal) {
   struct Row {
     absl::Status refusal;
@@ -165,9 +183,17 @@ TEST_F(StopLadderTest, AnInterruptEndsTheLadderThere) {
 }
 
 TEST_F(StopLadderTest, APlanIsOnlyAPlan) {
-  Plan(ladder_, true, "pid 7", &receipts_);
+  Plan(ladder_, true, "pid 7", "", &receipts_);
   EXPECT_EQ(Steps(),
             "shutdown_rpc:planned drain:planned sigterm:planned sigkill:planned verify:planned");
+}
+
+TEST_F(StopLadderTest, APlanPromisesNoSignalWithoutProof) {
+  Plan(ladder_, true, "generation g", "the record names no process", &receipts_);
+  EXPECT_EQ(Steps(), "shutdown_rpc:planned drain:planned sigterm:planned verify:planned");
+  const std::string evidence = receipts_.all()[2].evidence;
+  EXPECT_NE(evidence.find("would send no signal"), std::string::npos) << evidence;
+  EXPECT_NE(evidence.find("the record names no process"), std::string::npos) << evidence;
 }
 
 base::Notification Status(const std::string& text) {

@@ -29,6 +29,9 @@ TEST(ExplanationTest, SaysWhatIsWrongAndWhatWasFound) {
   contract.answered_contract = "2.0";
   Circumstances dead = Found(Handshake::kNone, ConnectOutcome::kAbsent);
   dead.recorded = "pid 7 is dead";
+  Circumstances copied = dead;
+  copied.recorded = "pid 7 lives";
+  copied.copied_from = "/original";
   Circumstances taken = dead;
   taken.taker = "pid 9 (cp) holds the lock";
   struct Row {
@@ -52,6 +55,8 @@ TEST(ExplanationTest, SaysWhatIsWrongAndWhatWasFound) {
       {Verdict::kForeign, Found(Handshake::kNone, ConnectOutcome::kNotSocket), "is not a socket"},
       {Verdict::kForeign, Found(Handshake::kSilent), "not Holon (pid 2 (nginx)) listens"},
       {Verdict::kStale, dead, "(pid 7 is dead) left files"},
+      {Verdict::kStale, copied, "no runtime lives here, and the record is that of another home"},
+      {Verdict::kStale, copied, "/original (pid 7 lives)"},
       {Verdict::kStale, taken, "; pid 9 (cp) holds the lock"},
       {Verdict::kStopped, taken, "pid 9 (cp) holds the lock"},
   };

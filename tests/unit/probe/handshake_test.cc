@@ -48,5 +48,41 @@ TEST(HandshakeTest, IsJudgedByStatusContractAndHome) {
   }
 }
 
+base::FileInfo Directory(uint64_t device, uint64_t inode) {
+  base::FileInfo info;
+  info.type = base::FileType::kDirectory;
+  info.device = device;
+  info.inode = inode;
+  return info;
+}
+
+TEST(HandshakeTest, ADirectoryIsKnownByDeviceAndInodeAndElseByItsPath) {
+  struct Home {
+    const char* what;
+    const char* path;
+    uint64_t device;
+    uint64_t inode;
+    base::FileInfo home;
+    bool same;
+  };
+  const std::vector<Home> rows = {
+      {"the directory itself", "/home", 1, 2, Directory(1, 2), true},
+      {"under another name", "/elsewhere", 1, 2, Directory(1, 2), true},
+      {"the same path, another directory", "/home", 1, 3, Directory(1, 2), false},
+      {"the same inode of another device", "/home", 9, 2, Directory(1, 2), false},
+      {"an answer that names the path only", "/home", 0, 0, Directory(1, 2), true},
+      {"another path only", "/elsewhere", 0, 0, Directory(1, 2), false},
+      {"no directory here to compare with", "/home", 1, 2, base::FileInfo(), true},
+  };
+  for (const Home& row : rows) {
+    SCOPED_TRACE(row.what);
+    v1::RuntimeStatusResponse answer;
+    answer.set_home_dir(row.path);
+    answer.set_home_device(row.device);
+    answer.set_home_inode(row.inode);
+    EXPECT_EQ(IsOfHome(answer, row.home, "/home"), row.same);
+  }
+}
+
 }  // namespace
 }  // namespace holon::probe

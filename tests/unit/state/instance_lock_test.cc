@@ -51,6 +51,18 @@ TEST_F(InstanceLockTest, IsARuntimesOnceItIsMarked) {
   EXPECT_EQ(DescribeTaker(*paths_), "");
 }
 
+TEST_F(InstanceLockTest, IsWaitedForWithEmptyHands) {
+  ASSERT_TRUE(base::MakeDirectory(paths_->run, 0700).ok());
+  absl::StatusOr<base::FileLock> other = base::FileLock::TryAcquire(paths_->instance_lock);
+  ASSERT_TRUE(other.ok());
+  EXPECT_TRUE(
+      absl::IsUnavailable(InstanceLock::Acquire(*paths_, absl::Milliseconds(100)).status()));
+  // The thread that waited goes on waiting, and must not have the home meanwhile.
+  EXPECT_TRUE(base::DirectoryLock::TryAcquire(paths_->home).ok());
+  { base::FileLock released = *std::move(other); }
+  EXPECT_TRUE(InstanceLock::Wait(*paths_).ok());
+}
+
 TEST_F(InstanceLockTest, OutlivesEveryRemovalInTheHome) {
   absl::StatusOr<InstanceLock> lock = InstanceLock::TryAcquire(*paths_);
   ASSERT_TRUE(lock->Mark().ok());
