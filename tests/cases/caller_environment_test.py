@@ -1,10 +1,8 @@
 """What a caller leaves to the processes that it starts changes nothing: environment, signals, limits, directory,
 descriptors, terminal. And the command of `run` gets it untouched.
 
-Among the reports: podman 4600, 7316 and 19644, systemd 27297, lorri 158 (NOTIFY_SOCKET); grpc 17827 and 22089,
-OpenCue 995 (GRPC_*); node 27798, ceph 55381, trafficserver 6902 (SIGXFSZ); wake 344, node 60935 (no directory);
-kubernetes 35189 (service links); deja 101, xclip 11, php-src 10058 (descriptors); offlineimap 17, sngrep 458 (hang-up);
-curl 3239, bun 33560 (non-blocking output); clice 514, postgrest 2390 (a full pipe).
+Callers leave NOTIFY_SOCKET, GRPC_* and service-link variables, file size limits, a removed working directory, open
+descriptors, a terminal that hangs up, non-blocking output or a full pipe.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Base of the cases: the runtime among strangers, as bug reports of other daemons tell of it.
+"""Base of the cases: the runtime among strangers, in situations that are known to break other daemons.
 
 One file alone: HOLON_BIN=build/release/bin /usr/bin/python3 tests/cases/identity_test.py -v
 """

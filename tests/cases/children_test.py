@@ -1,6 +1,6 @@
 """Processes that a command starts, waits for, and ends; orders that are out of range; and what is recorded of it.
 
-Among the reports: openclaw 121049, boxlite 1459, PMSS 737 (wrappers).
+Programs are often started through wrapper scripts.
 """
 
 import json

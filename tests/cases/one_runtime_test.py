@@ -1,7 +1,6 @@
 """A home never has two living runtimes, whatever is moved, removed or renamed under the one that is there.
 
-Among the reports: hyprmoncfg 34, nixpkgs 53763 and 432037, Ambxst 160, noctalia 4345 (wrapped programs);
-docker-webdav-client 8 (a dead runtime's files in an image).
+Packagers wrap programs under other names, and images are built with the files of a dead runtime in them.
 """
 
 import os

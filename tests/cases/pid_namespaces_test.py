@@ -1,7 +1,4 @@
-"""holonctl and runtime in two containers that share a volume: a process that cannot be seen is not dead.
-
-Among the reports: dfinity/ic 11441, bazelbuild/bazel 134 and 12591, Dishylink 48.
-"""
+"""holonctl and runtime in two containers that share a volume: a process that cannot be seen is not dead."""
 
 import os
 import subprocess

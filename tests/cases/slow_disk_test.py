@@ -1,6 +1,6 @@
 """A runtime that waits for its disk answers all the same: starting, running and stopping are seen as such.
 
-Among the reports: holon 2754, etcd-io/etcd 9670 (a start with a stalled disk).
+A disk may stall during a start, a write, a look and an end.
 """
 
 import signal
