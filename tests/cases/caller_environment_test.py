@@ -244,7 +244,7 @@ class DirectoryTest(CaseTest):
     def test_holond_refuses_it_too(self):
         name = self.relative_name()
         holond = self.home.spawn_holond("--home", name, home=False, preexec_fn=self.gone())
-        self.addCleanup(self.end, self.home, holond)
+        self.addCleanup(self.end_process, self.home, holond)
         result = holond.finish(10)
         self.assertIn(result.exit, (1, 2), str(result))
         self.assertFalse(os.path.lexists(f"/{name}"))

@@ -186,7 +186,7 @@ class IdleTest(TcpTest):
         command = ("--set", f"control_addr=127.0.0.1:{self.port}")
         running = self.home.spawn_holond(*command, env={"HOLON_CONTROL_TOKEN": TOKEN},
                                          preexec_fn=lambda: limit_descriptors(descriptors))
-        self.addCleanup(self.end, self.home, running)
+        self.addCleanup(self.end_process, self.home, running)
         self.assert_exit(0, self.home.ctl("wait", "--for", "ready", "--timeout", "30s"))
         processes.wait_until(lambda: http2.speaks_http2(self.port), "the port answers")
         return running

@@ -20,7 +20,7 @@ LIST_SERVICES = b"\x3a\x00"
 
 
 class TcpTest(HolonTest):
-    def serve(self, *sets, host="127.0.0.1", port=0, **options):
+    def start(self, *sets, host="127.0.0.1", port=0, **options):
         """Starts a runtime with control_addr; the address that status shows."""
         sets = (f"control_addr={host}:{port}",) + sets
         arguments = [word for value in sets for word in ("--set", value)]
@@ -68,7 +68,7 @@ class TokenTest(TcpTest):
     def test_auto_and_required_ask_everybody_for_the_token(self):
         for mode in ("auto", "required"):
             with self.subTest(mode):
-                self.serve(f"control_auth_mode={mode}", env={"HOLON_CONTROL_TOKEN": "Sesame"})
+                self.start(f"control_auth_mode={mode}", env={"HOLON_CONTROL_TOKEN": "Sesame"})
                 self.assertTrue(self.call(token="Sesame").healthy)
                 self.assert_turned_away()
                 self.assert_turned_away("Sesam")
@@ -77,7 +77,7 @@ class TokenTest(TcpTest):
                 self.home.stop()
 
     def test_where_none_is_configured_one_is_made_and_kept(self):
-        self.serve("control_auth_mode=required")
+        self.start("control_auth_mode=required")
         fingerprint = self.assert_state("running")["runtime_config_fingerprint"]
         self.assertEqual(0o600, self.token_file.stat().st_mode & 0o777)
         token = self.token_file.read_text().strip()
@@ -87,7 +87,7 @@ class TokenTest(TcpTest):
         self.assertNotIn(token, self.home.log())
         self.home.stop()
         self.token_file.unlink()
-        self.serve("control_auth_mode=required")
+        self.start("control_auth_mode=required")
         status = self.assert_state("running")
         self.assertEqual(fingerprint, status["runtime_config_fingerprint"], "it is no difference")
         self.assertNotEqual(token, self.token_file.read_text().strip())
@@ -106,7 +106,7 @@ class TokenTest(TcpTest):
         self.assertEqual("Sesame\n", self.token_file.read_text())
 
     def test_disabled_opens_the_port_and_says_so(self):
-        self.serve("control_auth_mode=disabled")
+        self.start("control_auth_mode=disabled")
         self.assertEqual(self.assert_state("running")["instance_id"], self.call().instance_id)
         self.assertIn("control_auth_mode is disabled", str(self.call().degraded))
         self.assertIn("control_auth_mode is disabled", self.home.log())
@@ -127,13 +127,13 @@ class TokenTest(TcpTest):
                 self.assertIn("allowed: a loopback address", str(document))
 
     def test_status_shows_the_port_that_was_free(self):
-        self.assertRegex(self.serve(), r"^127\.0\.0\.1:[1-9]\d*$")
+        self.assertRegex(self.start(), r"^127\.0\.0\.1:[1-9]\d*$")
         self.assertEqual(self.address, self.home.record()["control_addr"])
         self.home.stop()
-        self.assertRegex(self.serve(host="localhost"), r"^localhost:[1-9]\d*$")
+        self.assertRegex(self.start(host="localhost"), r"^localhost:[1-9]\d*$")
 
     def test_reflection_wants_the_token_and_costs_no_thread(self):
-        self.serve(env={"HOLON_CONTROL_TOKEN": "Sesame"})
+        self.start(env={"HOLON_CONTROL_TOKEN": "Sesame"})
         bearer = [("authorization", "Bearer Sesame")]
         channel = self.channel()
         calls = [channel.stream_stream(name) for name in REFLECTION]
@@ -158,7 +158,7 @@ class TokenTest(TcpTest):
         over.set()
 
     def test_log_and_audit_name_the_tcp_caller(self):
-        self.serve(env={"HOLON_CONTROL_TOKEN": "Sesame"})
+        self.start(env={"HOLON_CONTROL_TOKEN": "Sesame"})
         self.call("Shutdown", token="Sesame", reason="by\ntcp\x1b[2J",
                   caller={"pid": 7, "command": "x\nforged"})
         self.home.serving = False
@@ -176,7 +176,7 @@ class OwnClientTest(TcpTest):
     """Our own clients on the Unix socket need no token, whatever their end is bound to."""
 
     def test_a_client_bound_to_a_name_is_served(self):
-        self.serve()
+        self.start()
         for name in (None, "\0" + f"holon-test-{os.getpid()}", f"{self.home.root}/client"):
             client = socket.socket(socket.AF_UNIX)
             self.addCleanup(client.close)
@@ -199,7 +199,7 @@ class LimitTest(TcpTest):
         resource.prlimit(self.pid, resource.RLIMIT_NOFILE, (files, most))
 
     def test_idle_strangers_take_no_descriptor_from_the_socket(self):
-        self.serve()
+        self.start()
         self.limit(128)
         held = [self.connect() for _ in range(150)]
         self.assert_state("running")
@@ -218,7 +218,7 @@ class LimitTest(TcpTest):
         self.assertEqual(self.pid, self.call("RuntimeStatus", token=token).pid)
 
     def test_a_client_that_speaks_outlives_those_that_never_did(self):
-        self.serve()
+        self.start()
         self.limit(128)
         stream = stubs.control(self.home.socket)
         self.addCleanup(stream[0].close)
@@ -234,7 +234,7 @@ class LimitTest(TcpTest):
         self.assertTrue(last.last)
 
     def test_without_descriptors_it_waits_says_so_once_and_recovers(self):
-        self.serve()
+        self.start()
         self.limit(self.open_files() - 2)
         before, log = cpu_ticks(self.pid), len(self.home.log())
         waiting = socket.socket(socket.AF_UNIX)
@@ -251,7 +251,7 @@ class LimitTest(TcpTest):
         processes.wait_until(lambda: self.call(token=token).healthy, "TCP answers, and all is well")
 
     def test_what_is_no_http2_is_closed(self):
-        self.serve()
+        self.start()
         client = self.connect()
         client.sendall(b"GET / HTTP/1.1\r\n\r\n")
         while client.recv(4096):
