@@ -39,7 +39,7 @@ class CaseTest(HolonTest):
 
     def wait_for_one_runtime(self):
         """Two may live for a moment; one of them has to yield."""
-        processes.wait_until(lambda: len(self.home.runtimes()) == 1, "one runtime is left", seconds=20)
+        processes.wait_until(lambda: len(self.home.runtimes()) == 1, "one runtime is left")
         return self.home.runtimes()[0]
 
     def stays(self, condition, seconds=1):

@@ -82,7 +82,7 @@ class StrangersWordsTest(CaseTest):
         for command in COMMANDS:
             result = self.home.ctl("--timeout", "500ms", *command)
             self.assert_clean(result.out + result.err, command)
-        result = self.home.holond(seconds=20)
+        result = self.home.holond()
         self.assert_clean(result.out + result.err, "holond")
         self.assert_files_clean()
 

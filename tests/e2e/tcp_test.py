@@ -9,7 +9,9 @@ import time
 
 import grpc
 
+import http2
 import processes
+import strangers
 import stubs
 from harness import HolonTest, main
 
@@ -85,6 +87,10 @@ class TokenTest(TcpTest):
         self.assertTrue(self.call(token=token).healthy)
         self.assert_turned_away()
         self.assertNotIn(token, self.home.log())
+        self.assert_exit(0, self.home.ctl("reload"))
+        self.token_file.unlink()
+        processes.wait_until(self.token_file.exists, "the token is healed")
+        self.assertEqual(token, self.token_file.read_text().strip())
         self.home.stop()
         self.token_file.unlink()
         self.start("control_auth_mode=required")
@@ -117,10 +123,10 @@ class TokenTest(TcpTest):
             self.assertIn("control_auth_mode is disabled", result.out + result.err, command)
 
     def test_an_address_off_loopback_is_refused_before_anything_starts(self):
-        for mode in ("auto", "required", "disabled"):
+        for mode, address in (("auto", "0.0.0.0:0"), ("required", "[::]:0"), ("disabled", "10.0.0.1:1")):
             with self.subTest(mode):
                 result = self.home.ctl("start", "--json", "--set", f"control_auth_mode={mode}",
-                                       "--set", "control_addr=0.0.0.0:0",
+                                       "--set", f"control_addr={address}",
                                        env={"HOLON_CONTROL_TOKEN": "Sesame"})
                 document = self.assert_failure(result, 2)
                 self.assertIn("control_addr", str(document))
@@ -184,13 +190,10 @@ class OwnClientTest(TcpTest):
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
             else:
                 client.bind(name)
-            client.settimeout(DEADLINE)
             client.connect(str(self.home.socket))
-            client.sendall(readiness_call())
-            answer = b""
-            while b"grpc-status" not in answer and (more := client.recv(65536)):
-                answer += more
-            self.assertIn(str(self.home.path).encode(), answer)
+            connection = http2.Connection(client, seconds=DEADLINE)
+            connection.call("Readiness")
+            self.assertIn(str(self.home.path).encode(), connection.answer())
 
 
 class LimitTest(TcpTest):
@@ -236,13 +239,14 @@ class LimitTest(TcpTest):
     def test_without_descriptors_it_waits_says_so_once_and_recovers(self):
         self.start()
         self.limit(self.open_files() - 2)
-        before, log = cpu_ticks(self.pid), len(self.home.log())
+        before, log = strangers.cpu_seconds(self.pid), len(self.home.log())
         waiting = socket.socket(socket.AF_UNIX)
         self.addCleanup(waiting.close)
         waiting.connect(str(self.home.socket))
         self.connect()
-        time.sleep(2)  # What would be a busy loop takes 200 ticks.
-        self.assertLess(cpu_ticks(self.pid) - before, 30)
+        time.sleep(2)
+        # Work of the processor, not time that passes: a busy loop does 2 s of it.
+        self.assertLess(strangers.cpu_seconds(self.pid) - before, 1)
         self.assertLess(len(self.home.log()) - log, 2000)
         self.assertIn("no connection can be accepted", self.home.log())
         self.limit(1024)
@@ -265,28 +269,6 @@ class LimitTest(TcpTest):
                                    f"control_addr=127.0.0.1:{taken.getsockname()[1]}")
         self.assertIn("is the port taken", str(self.assert_failure(result, 1)))
         self.home.leaves_files = True
-
-
-def cpu_ticks(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
-
-
-def readiness_call():
-    """The bytes of an HTTP/2 connection that calls Readiness once."""
-    def frame(kind, flags, stream, body):
-        return len(body).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + body
-
-    def field(name, value):
-        return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
-
-    head = b"".join(field(*pair) for pair in (
-        (b":method", b"POST"), (b":scheme", b"http"), (b":authority", b"localhost"),
-        (b":path", b"/holon.v1.RuntimeControl/Readiness"), (b"content-type", b"application/grpc"),
-        (b"te", b"trailers")))
-    return (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"") + frame(1, 4, 1, head)
-            + frame(0, 1, 1, bytes(5)))
 
 
 if __name__ == "__main__":
