@@ -177,7 +177,7 @@ void CommandTree::Build() {
   AddStartOptions(ensure, options);
   AddStopOptions(ensure, options);
   Add(app_, "reload", "apply what may change while the runtime lives", Command::kReload);
-  CLI::App* status = Add(app_, "status", "who is running, and how it is", Command::kStatus);
+  CLI::App* status = Add(app_, "status", "show the state of the runtime", Command::kStatus);
   status->add_flag("--watch,-w", options->watch, "go on, a status for every change");
   CLI::App* wait =
       Add(app_, "wait", "wait, without polling, until the runtime is in a state", Command::kWait);

@@ -64,7 +64,7 @@ IdentityVerdict JudgeIdentity(const ProcessIdentity& recorded, const ProcessIden
 // Looks it up.
 IdentityVerdict Judge(const ProcessIdentity& recorded);
 
-// "lives", "is dead", "is a reused pid", …
+// "lives", "is dead", "cannot be seen from here", …
 absl::string_view IdentityVerdictText(IdentityVerdict verdict);
 
 // A handle on one process, checked against its identity when it was opened: what it signals is that

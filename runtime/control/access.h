@@ -25,7 +25,8 @@ class Access {
   // Once, of WithTokenLater: applies to all copies.
   void SetToken(absl::string_view token) const;
 
-  // OK, or UNAUTHENTICATED. Applies to every call, reflection and health included.
+  // OK, UNAUTHENTICATED, or UNAVAILABLE (STARTING: the token is not known yet). Applies to every
+  // call, reflection and health included.
   grpc::Status Check(const grpc::ServerContext& context) const;
 
   // The time that it takes tells nothing of the token, not even its length.

@@ -14,8 +14,8 @@ namespace holon::control {
 // without an answer answers UNAVAILABLE, so that no caller waits in vain. An answer after the end
 // of the server goes nowhere.
 //
-//   void Host::Reload(const v1::ReloadRequest& request, Reply<v1::ReloadResponse> reply) {
-//     worker_.Do([request, reply = std::move(reply)]() mutable { reply(ReloadNow(request)); });
+//   void Generation::Reload(const v1::ReloadRequest& request, Reply<v1::ReloadResponse> reply) {
+//     worker_.Post([request, reply = std::move(reply)]() mutable { reply(ReloadNow(request)); });
 //   }
 template <typename Response>
 class Reply {

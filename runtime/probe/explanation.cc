@@ -21,11 +21,11 @@ std::string ExplainUnresponsive(const Circumstances& found) {
       return absl::StrCat(runtime, "did not answer on ", socket,
                           ": it is suspended, hung or overloaded");
     case Handshake::kOtherHome:
-      return absl::StrCat(runtime, "on ", socket, " answers a Holon of the home ",
-                          found.answered_home, InBrackets(found.peer));
+      return absl::StrCat(runtime, "a Holon of the home ", found.answered_home,
+                          InBrackets(found.peer), " answers on ", socket);
     case Handshake::kStranger:
-      return absl::StrCat(runtime, "on ", socket, " listens ", found.peer, " of uid ",
-                          found.peer_uid, ", who is neither root nor the owner of the home");
+      return absl::StrCat(runtime, found.peer, " of uid ", found.peer_uid, " listens on ", socket,
+                          ", and is neither root nor the owner of the home");
     case Handshake::kNotHolon:
       // It answers itself: with the end of the connection.
       if (found.peer_is_process) {
@@ -33,8 +33,8 @@ std::string ExplainUnresponsive(const Circumstances& found) {
                             " without an answer: it has no descriptors or memory left, or does "
                             "not admit you");
       }
-      return absl::StrCat(runtime, "on ", socket, " answers something that is not Holon",
-                          InBrackets(found.peer));
+      return absl::StrCat(runtime, "something that is not Holon", InBrackets(found.peer),
+                          " answers on ", socket);
     default:
       return absl::StrCat(
           runtime, "its socket ", socket,
@@ -76,7 +76,7 @@ std::string Explain(Verdict verdict, const Circumstances& found) {
       return ExplainUnresponsive(found);
     case Verdict::kIncompatible:
       return found.answered_contract.empty()
-                 ? absl::StrCat("what answers on ", found.socket_path, InBrackets(found.peer),
+                 ? absl::StrCat("the answer on ", found.socket_path, InBrackets(found.peer),
                                 " cannot be decoded")
                  : absl::StrCat("a Holon", InBrackets(found.peer), " answers on ",
                                 found.socket_path, " with contract ", found.answered_contract,

@@ -28,7 +28,7 @@ constexpr size_t kExcerptLines = 10;
 constexpr size_t kStackLines = 40;
 // Lines of a log that are looked through for those of one generation.
 constexpr size_t kSearchedLines = 200;
-// The first line that a generation writes names it (daemon.cc).
+// The first line that a generation writes names it (runtime/daemon/generation.cc).
 constexpr absl::string_view kFirstLine = "answering";
 // What a program prints before it has a log: a start that fails.
 constexpr absl::string_view kPrintedPrefix = "holond: ";

@@ -1,17 +1,16 @@
 """Other clients keep nobody waiting: floods, pings, names, and a look while somebody else connects all the time.
 
-Among the reports: a3m 451, firestore-rs 90, Cirq 7755 (keepalive pings); grpc 38142 and 34305, grpc-java 12664,
-grpc-go 2628, grpcurl 442, node 32326 (the :authority of a Unix socket); nordvpn-linux 655 (a stream held open).
+Keepalive pings, unusual names of the server (:authority of a Unix-domain socket) and streams that are held open are
+ordinary behaviour of clients; none of it may cost another client its answer.
 """
 
 import os
 import resource
-import signal
 import socket
 import subprocess
 import time
 
-from case import CaseTest, processes, strangers
+from case import CaseTest, strangers
 import http2
 from harness import main
 
@@ -23,12 +22,6 @@ class FloodTest(CaseTest):
     def assert_answers(self, pid):
         for _ in range(3):
             self.assert_state("running", pid=pid)
-
-    def test_status_beside_two_clients_that_connect_all_the_time(self):
-        pid = self.home.start()["pid"]
-        flood = self.flood(self.home.socket)
-        self.assert_answers(pid)
-        flood.close()
 
     def test_status_beside_a_flood_of_the_tcp_port(self):
         port = strangers.free_port()
@@ -78,21 +71,6 @@ while True:
             except OSError:
                 break
         self.assert_answers(pid)
-
-    def test_signs_of_life_signals_and_healing(self):
-        manager = strangers.Manager(self.home.root)
-        self.addCleanup(manager.close)
-        running = self.serve(env={"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "1000000"})
-        flood = self.flood(self.home.socket)
-        manager.lines()
-        begun = time.monotonic()
-        self.home.pid_file.unlink()
-        processes.wait_until(self.home.pid_file.exists, "it is healed", seconds=4)
-        time.sleep(max(0, 3 - (time.monotonic() - begun)))
-        self.assertGreaterEqual(manager.lines().count("WATCHDOG=1"), 3)
-        running.signal(signal.SIGTERM)
-        self.assert_exit(0, running.finish(8))
-        flood.close()
 
     def test_the_flood_costs_few_log_lines(self):
         self.home.start("--set", "log.level=debug")

@@ -1,9 +1,8 @@
-"""Base of the cases: the runtime among strangers, as bug reports of other daemons tell of it.
+"""Base of the cases: the runtime among strangers, in situations that are known to break other daemons.
 
 One file alone: HOLON_BIN=build/release/bin /usr/bin/python3 tests/cases/identity_test.py -v
 """
 
-import contextlib
 import os
 import pathlib
 import shutil
@@ -20,28 +19,6 @@ QUICK = ("--drain-timeout", "0", "--term-timeout", "1s", "--kill-timeout", "1s")
 
 
 class CaseTest(HolonTest):
-    def serve(self, *arguments, wait=True, **options):
-        """A holond without holonctl; ended with the test."""
-        home = self.home.make()
-        running = home.spawn_holond(*arguments, **options)
-        self.addCleanup(self.end, home, running)
-        if wait:
-            self.assert_exit(0, self.home.ctl("wait", "--for", "ready", "--timeout", "30s"))
-        return running
-
-    @contextlib.contextmanager
-    def variant(self, *name, **parameters):
-        """A part of a test with a home of its own, so that no part sees what another has left."""
-        with self.subTest(*name, **parameters):
-            self.home = self.new_home()
-            yield
-
-    def end(self, home, running):
-        if running.process.poll() is None:
-            running.process.kill()
-            running.process.wait()
-            home.leaves_files = True
-
     def share_home(self, owner=0):
         """Lets other users reach the folder of the test, the binaries included, but not the home."""
         self.home.root.chmod(0o1777)
@@ -62,7 +39,7 @@ class CaseTest(HolonTest):
 
     def wait_for_one_runtime(self):
         """Two may live for a moment; one of them has to yield."""
-        processes.wait_until(lambda: len(self.home.runtimes()) == 1, "one runtime is left", seconds=20)
+        processes.wait_until(lambda: len(self.home.runtimes()) == 1, "one runtime is left")
         return self.home.runtimes()[0]
 
     def stays(self, condition, seconds=1):

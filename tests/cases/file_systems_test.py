@@ -1,7 +1,6 @@
 """What a file system need not know: syncing of directories, links, locks, modes.
 
-Among the reports: syncthing 4432, rocksdb 2929, etcd 9670, WSL 2557 (fsync of a directory); ai-tc 221, gcsfuse 178,
-pex 852 (links); systemd 8589, usbguard 191 (read-only); hexchat 1558, terminator 234, deluge 215 (dotfiles as links).
+Some file systems refuse to sync a directory, or have no links, or are read-only; dotfiles may be symbolic links.
 """
 
 import os

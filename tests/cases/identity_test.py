@@ -1,6 +1,6 @@
 """No stranger is taken for a runtime, and none is ever signalled.
 
-Among the reports: dfinity/ic 11460 and 11441, bazelbuild/bazel 10458 (one home under two paths).
+One home may be reached under two paths.
 """
 
 import json

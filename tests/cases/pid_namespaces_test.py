@@ -1,7 +1,4 @@
-"""holonctl and runtime in two containers that share a volume: a process that cannot be seen is not dead.
-
-Among the reports: dfinity/ic 11441, bazelbuild/bazel 134 and 12591, Dishylink 48.
-"""
+"""holonctl and runtime in two containers that share a volume: a process that cannot be seen is not dead."""
 
 import os
 import subprocess
@@ -36,7 +33,7 @@ class PidNamespaceTest(CaseTest):
         """With its first process the kernel ends all others, a moment later."""
         shell.kill()
         shell.wait()
-        processes.wait_until(lambda: not self.contained(), "the container has ended", seconds=20)
+        processes.wait_until(lambda: not self.contained(), "the container has ended")
 
     def contained(self):
         """The runtimes that are not in our namespace."""
@@ -66,7 +63,7 @@ class PidNamespaceTest(CaseTest):
         result = self.apart("stop", "--json")
         self.assert_exit(0, result)
         self.home.serving = False
-        processes.wait_gone(pid, seconds=5)
+        processes.wait_gone(pid)
         self.assert_nothing_left()
         self.assert_state("stopped")
 
@@ -119,7 +116,7 @@ class PidNamespaceTest(CaseTest):
         self.assert_status("running", self.apart("status", "--json", before=hidden))
         self.assert_exit(0, self.apart("stop", before=hidden))
         self.home.serving = False
-        processes.wait_gone(pid, seconds=5)
+        processes.wait_gone(pid)
 
     def test_in_a_user_namespace(self):
         pid = self.home.start()["pid"]

@@ -1,7 +1,4 @@
-"""Looking at a runtime needs no right to write.
-
-Among the reports: systemd 8589, usbguard 191, rancher/os 1959.
-"""
+"""Looking at a runtime needs no right to write."""
 
 from case import NO_WINDOW, CaseTest, strangers
 from commands import Running

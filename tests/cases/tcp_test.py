@@ -1,7 +1,6 @@
 """control_addr: nobody without the token gets an answer, and nobody can silence the runtime.
 
-Among the reports: gotify/server 1039, ClickHouse 69933, hermes-agent 82331 (bad requests fill the log); grpc 16058,
-apiserver-network-proxy 276, grpc-go 1563 (descriptors); grpc 17298 and 19773, Paddle 20690 (a port that two share).
+Bad requests do not fill the log, silent clients do not use up the descriptors, and two programs never share a port.
 """
 
 import os
@@ -72,34 +71,10 @@ class TokenTest(TcpTest):
             for token in (None, "not-the-token", TOKEN[:-1], TOKEN + "x"):
                 with self.subTest(mode=mode, token=token):
                     for method, code in self.ask_all(token).items():
-                        if code != "UNIMPLEMENTED":  # Of reflection there is one version.
-                            self.assertEqual("UNAUTHENTICATED", code, method)
+                        self.assertEqual("UNAUTHENTICATED", code, method)
             self.assert_state("running", instance_id=started["instance_id"])
             self.assertEqual("OK", self.ask(METHODS[0], token=TOKEN)[0])
             self.home.stop()
-
-    def test_reflection_answers_with_the_token(self):
-        self.serve_tcp()
-        self.assertIn("OK", [self.ask(method, b"\x3a\x00", "both", TOKEN)[0] for method in REFLECTION])
-
-    def test_where_none_is_configured_one_is_made(self):
-        started = self.serve_tcp(token=None)
-        self.assertNotIn("OK", self.ask_all().values())
-        self.assert_state("running", instance_id=started["instance_id"])
-        file = self.home.path / "control.token"
-        self.assert_mode(0o600, file)
-        token = file.read_text(encoding="ascii").strip()
-        self.assertEqual("OK", self.ask(METHODS[0], token=token)[0])
-        # It is no difference, and it is healed.
-        self.assert_exit(0, self.home.ctl("reload"))
-        self.assertIs(True, self.assert_state("running")["healthy"])
-        file.unlink()
-        processes.wait_until(file.exists, "the token is healed", seconds=20)
-        self.assertEqual(token, file.read_text(encoding="ascii").strip())
-
-    def test_without_control_addr_none_is_made(self):
-        self.home.start()
-        self.assertFalse((self.home.path / "control.token").exists())
 
     @strangers.needs_root
     def test_another_user_cannot_end_it_over_loopback(self):
@@ -115,23 +90,12 @@ class TokenTest(TcpTest):
         pid = self.serve_tcp()["pid"]
         self.assert_exit(0, self.home.status())  # The last client of the Unix socket had no part in it.
         self.assertEqual("OK", self.ask(METHODS[-1], token=TOKEN)[0])
-        processes.wait_gone(pid, seconds=20)
+        processes.wait_gone(pid)
         self.home.serving = False
         log = self.home.log()
         draining = next(line for line in log.splitlines() if "draining" in line)
         self.assertTrue(set(re.findall(r"127\.0\.0\.1:(\d+)", draining)) - {str(self.port)}, draining)
         self.assertNotIn(TOKEN, log)
-
-    def test_disabled_is_open_and_says_so(self):
-        self.serve_tcp("disabled", None)
-        self.assertEqual("OK", self.ask(METHODS[0])[0])
-        self.assertRegex(self.home.ctl("doctor").out, "(?i)disabled|token")
-
-    def test_off_loopback_is_refused(self):
-        for address in ("0.0.0.0:0", "[::]:0", "10.0.0.1:1"):
-            result = self.home.ctl("start", *NO_WINDOW, "--set", f"control_addr={address}",
-                                   env={"HOLON_CONTROL_TOKEN": TOKEN})
-            self.assert_exit(2, result)
 
     def test_a_port_is_not_shared(self):
         self.serve_tcp()
@@ -187,7 +151,7 @@ class IdleTest(TcpTest):
         command = ("--set", f"control_addr=127.0.0.1:{self.port}")
         running = self.home.spawn_holond(*command, env={"HOLON_CONTROL_TOKEN": TOKEN},
                                          preexec_fn=lambda: limit_descriptors(descriptors))
-        self.addCleanup(self.end, self.home, running)
+        self.addCleanup(self.end_process, self.home, running)
         self.assert_exit(0, self.home.ctl("wait", "--for", "ready", "--timeout", "30s"))
         processes.wait_until(lambda: http2.speaks_http2(self.port), "the port answers")
         return running
@@ -213,51 +177,9 @@ class IdleTest(TcpTest):
             for _ in range(3):
                 self.assert_state("running", pid=running.pid)
             close_all(held)
-            processes.wait_until(lambda: http2.speaks_http2(self.port), "the port answers again", seconds=10)
+            processes.wait_until(lambda: http2.speaks_http2(self.port), "the port answers again")
             self.home.stop()
             running.finish()
-
-    def test_idle_connections_of_ones_own_do_not_either(self):
-        running = self.serve_few()
-        held = self.connect_many(str(self.home.socket), 300)
-        for _ in range(3):
-            self.assert_state("running", pid=running.pid)
-        close_all(held)
-        self.assert_state("running", pid=running.pid)
-        self.assertTrue(http2.speaks_http2(self.port))
-        self.home.stop()
-        running.finish()
-
-    def test_a_talking_client_keeps_its_connection_while_silent_ones_go(self):
-        running = self.serve_few()
-        channel, control = stubs.control(self.home.socket)
-        with channel:
-            watch = control.WatchRuntimeStatus(stubs.message("WatchRuntimeStatusRequest")(), timeout=60)
-            next(watch)
-            self.connect_many(("127.0.0.1", self.port), 200)
-            self.assert_exit(0, self.home.ctl("reload", "--set", "log.level=debug"))
-            next(watch)
-        self.home.stop()
-        running.finish()
-
-    @strangers.needs("prlimit")
-    def test_no_descriptor_at_all_is_a_state_that_ends(self):
-        running = self.serve_few(64)
-        with_none = len(os.listdir(f"/proc/{running.pid}/fd"))
-        subprocess.run(["prlimit", "--pid", str(running.pid), f"--nofile={with_none}:64"], check=True)
-        held = self.connect_many(str(self.home.socket), 3) + self.connect_many(("127.0.0.1", self.port), 3)
-        before, size = strangers.cpu_seconds(running.pid), self.home.log_file.stat().st_size if (
-            self.home.log_file.exists()) else 0
-        self.stays(lambda: True, 2)
-        self.assertLess(strangers.cpu_seconds(running.pid) - before, 0.5)
-        if self.home.log_file.exists():
-            self.assertLess(self.home.log_file.stat().st_size - size, 20000)
-        close_all(held)
-        subprocess.run(["prlimit", "--pid", str(running.pid), "--nofile=64:64"], check=True)
-        processes.wait_until(lambda: self.home.status().json["state"] == "running", "it answers again", seconds=15)
-        self.home.stop()
-        running.finish()
-
 
 def limit_descriptors(count):
     import resource

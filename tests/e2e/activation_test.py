@@ -3,9 +3,9 @@
 import os
 import signal
 import socket
-import uuid
 
 import processes
+import strangers
 from commands import Running
 from harness import NO_WINDOW, HolonTest, bin_dir, main
 
@@ -115,53 +115,31 @@ class ActivationTest(SupervisedTest):
 
 
 class WatchdogTest(SupervisedTest):
-    def listen(self):
-        name = f"holon-test-{uuid.uuid4()}"
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.addCleanup(listener.close)
-        listener.settimeout(processes.HANG_SECONDS)
-        listener.bind("\0" + name)
-        return listener, "@" + name
-
-    def messages(self, listener, count):
-        """The next messages up to the one that is the `count`th sign of life."""
-        lines = []
-        while lines.count("WATCHDOG=1") < count:
-            lines += listener.recv(65536).decode().splitlines()
-        return lines
-
     def test_it_gives_signs_of_life(self):
-        listener, address = self.listen()
-        holond = self.supervise(variables=("WATCHDOG_PID",), NOTIFY_SOCKET=address,
+        manager = self.keep(strangers.Manager())
+        holond = self.supervise(variables=("WATCHDOG_PID",), NOTIFY_SOCKET=manager.path,
                                 WATCHDOG_USEC="200000")
-        lines = self.messages(listener, 3)
+        lines = manager.read_until("WATCHDOG=1", count=3)
         self.assertLess(lines.index("READY=1"), lines.index("WATCHDOG=1"))
         # A hung one gives none.
         processes.kill(holond.pid, signal.SIGSTOP)
-        listener.settimeout(1)
         with self.assertRaises(TimeoutError):
             while True:
-                listener.recv(65536)
+                manager.receive(seconds=1)
         processes.kill(holond.pid, signal.SIGCONT)
-        listener.settimeout(processes.HANG_SECONDS)
-        self.messages(listener, 1)
+        manager.read_until("WATCHDOG=1")
         self.end(holond)
 
     def test_none_where_none_are_asked_of_it(self):
         for variables, environment in (((), {}), ((), {"WATCHDOG_USEC": "0"}),
                                        ((), {"WATCHDOG_USEC": "1000", "WATCHDOG_PID": "1"})):
             with self.subTest(environment):
-                listener, address = self.listen()
-                holond = self.supervise(variables=variables, NOTIFY_SOCKET=address, **environment)
+                manager = self.keep(strangers.Manager())
+                holond = self.supervise(variables=variables, NOTIFY_SOCKET=manager.path, **environment)
                 self.assert_exit(0, self.home.ctl("wait", "--for", "ready"))
                 self.end(holond)
-                listener.settimeout(0)
-                lines = listener.recv(65536).decode().splitlines()
-                try:
-                    while True:
-                        lines += listener.recv(65536).decode().splitlines()
-                except BlockingIOError:
-                    pass
+                lines = manager.lines()
+                self.assertIn("READY=1", lines)
                 self.assertNotIn("WATCHDOG=1", lines)
 
 

@@ -6,10 +6,11 @@ import resource
 import shutil
 import signal
 import socket
+import subprocess
 import unittest
 
 import processes
-from harness import HolonTest, bin_dir, main
+from harness import NO_WINDOW, HolonTest, bin_dir, main
 
 
 def ignoring(*signals):
@@ -36,8 +37,10 @@ class CallersWorldTest(HolonTest):
         self.assertEqual([], [path.name for path in self.home.run_dir.glob("notify*")])
 
     def test_switches_of_grpc_abort_nothing(self):
-        for value in ("epollex", "none"):
-            env = {"GRPC_POLL_STRATEGY": value, "GRPC_TRACE": "all", "GRPC_VERBOSITY": "debug"}
+        for env in ({"GRPC_POLL_STRATEGY": "epollex", "GRPC_TRACE": "all", "GRPC_VERBOSITY": "debug"},
+                    {"GRPC_POLL_STRATEGY": "none", "GRPC_VERBOSITY": "loud"},
+                    {"GRPC_POLL_STRATEGY": "poll", "GRPC_DNS_RESOLVER": "no-such", "GRPC_EXPERIMENTS": "no_such",
+                     "GRPC_ENABLE_FORK_SUPPORT": "1"}):
             self.home.start(env=env)
             self.assertEqual("", self.home.status(env=env).err)
             self.home.stop(env=env)
@@ -62,6 +65,7 @@ class CallersWorldTest(HolonTest):
         def world():
             os.umask(0o027)
             ignoring(signal.SIGCHLD, signal.SIGUSR1, signal.SIGXFSZ)()
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
 
         result = self.home.ctl("run", "--", "/bin/sh", "-c", script, preexec_fn=world,
                                env={"GRPC_TRACE": "mine"})
@@ -70,12 +74,13 @@ class CallersWorldTest(HolonTest):
         self.assertEqual(0o027, int(umask, 8))
         self.assertEqual(["mine", str(self.home.path), str(self.home.socket)], variables)
         # Without a shell, which has a handler for SIGCHLD.
-        result = self.home.ctl("run", "--", "sed", "-n", "s/^SigIgn:\\t//p", "/proc/self/status",
-                               preexec_fn=world)
-        ignored = result.out
+        result = self.home.ctl("run", "--", "sed", "-n", "s/^Sig\\(Ign\\|Blk\\):\\t//p",
+                               "/proc/self/status", preexec_fn=world)
+        blocked, ignored = result.out.split()
         for number in (signal.SIGUSR1, signal.SIGXFSZ, signal.SIGCHLD):
             self.assertTrue(int(ignored, 16) & 1 << number - 1, number)
         self.assertFalse(int(ignored, 16) & 1 << signal.SIGPIPE - 1)
+        self.assertEqual(1 << signal.SIGUSR2 - 1, int(blocked, 16))
 
     def test_a_limit_of_file_sizes_costs_lines_and_no_life(self):
         self.home.make()
@@ -86,7 +91,9 @@ class CallersWorldTest(HolonTest):
         self.assertTrue(processes.is_alive(started["pid"]))
         self.assert_status("running", self.home.status(preexec_fn=with_file_size(0)))
         other = self.new_home()
-        self.assertGreater(other.ctl("start", preexec_fn=with_file_size(0)).exit, 0)
+        self.assert_exit(1, other.ctl("start", preexec_fn=with_file_size(0)))
+        self.assertEqual([], other.runtimes())
+        self.assert_exit(0, other.ctl("stop", preexec_fn=with_file_size(0)))
 
     def test_a_relative_path_from_a_directory_that_is_gone_is_refused(self):
         gone = self.home.root / "gone"
@@ -97,13 +104,17 @@ class CallersWorldTest(HolonTest):
             os.rmdir(gone)
 
         for program in ("holonctl", "holond"):
-            command = ["status", "--json"] if program == "holonctl" else []
-            for relative in (["--home", "rel"], ["--home", str(self.home.path), "--socket", "rel"]):
-                gone.mkdir(exist_ok=True)
-                result = self.home.spawn(program, *relative, *command, home=False,
-                                         preexec_fn=leave).finish()
-                self.assert_exit(2, result)
-                self.assertIn("current directory is gone", result.out + result.err)
+            for command in (("status", "start", "stop", "ensure") if program == "holonctl" else ("",)):
+                for relative in (["--home", "rel"], ["--home", str(self.home.path), "--socket", "rel"],
+                                 ["--home", str(self.home.path), "--config", "rel"]):
+                    if relative[-2] == "--config" and command in ("status", "stop"):
+                        continue  # They need no configuration.
+                    gone.mkdir(exist_ok=True)
+                    with self.subTest(program, command=command, option=relative[-2]):
+                        result = self.home.spawn(program, *relative, *([command] if command else []), home=False,
+                                                 preexec_fn=leave).finish()
+                        self.assert_exit(2, result)
+                        self.assertIn("current directory is gone", result.out + result.err)
         gone.mkdir(exist_ok=True)
         self.home.start(preexec_fn=leave)
         self.assertFalse(os.path.exists("/rel"))
@@ -118,8 +129,13 @@ class CallersWorldTest(HolonTest):
         self.assertFalse((self.home.root / "~").exists())
 
     def test_closed_standard_descriptors_are_not_taken_for_files(self):
-        self.home.start(preexec_fn=lambda: [os.close(fd) for fd in (0,)])
-        self.assert_state("running")
+        for command in (["start", *NO_WINDOW], ["status"], ["reload"], ["stop"]):
+            with subprocess.Popen([bin_dir() / "holonctl", "--home", self.home.path, *command],
+                                  env=self.home.environment(), preexec_fn=lambda: os.closerange(0, 3)) as process:
+                self.assertEqual(0, process.wait(processes.HANG_SECONDS), command)
+            if command[0] == "start":
+                self.assert_state("running")
+        self.assert_state("stopped")
 
 
 class WrapperTest(HolonTest):
@@ -134,10 +150,12 @@ class WrapperTest(HolonTest):
         self.home.bin = folder
 
     def test_a_runtime_behind_a_script_that_does_not_exec_is_the_one_that_was_started(self):
-        self.wrap("#!/bin/sh\nHOLOND \"$@\"\n")
-        started = self.home.start()
-        self.assertEqual(self.home.pid(), started["pid"])
-        self.assertEqual("started", started["action"])
+        for script in ('HOLOND "$@"', 'HOLOND "$@" &\nwait', '( HOLOND "$@" )\nexit $?'):
+            with self.variant(script):
+                self.wrap(f"#!/bin/sh\n{script}\n")
+                started = self.home.start()
+                self.assertEqual(self.home.pid(), started["pid"])
+                self.assertEqual("started", started["action"])
 
     def test_a_runtime_that_its_script_leaves_to_itself_is_followed(self):
         self.wrap("#!/bin/sh\nHOLOND \"$@\" &\n")

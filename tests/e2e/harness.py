@@ -5,6 +5,7 @@ Run with HOLON_BIN naming the folder of holonctl and holond; one file alone:
     HOLON_BIN=build/release/bin /usr/bin/python3 tests/e2e/lifecycle_test.py -v LifecycleTest.test_…
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -255,6 +256,13 @@ class HolonTest(unittest.TestCase):
         reported = [] if self.result is None else self.result.failures + self.result.errors
         return any(self in (test, getattr(test, "test_case", None)) for test, _ in reported)
 
+    @contextlib.contextmanager
+    def variant(self, *name, **parameters):
+        """A part of a test with a home of its own, so that no part sees what another has left."""
+        with self.subTest(*name, **parameters):
+            self.home = self.new_home()
+            yield
+
     def new_home(self):
         home = Home()
         self.addCleanup(self._close, home)
@@ -269,6 +277,20 @@ class HolonTest(unittest.TestCase):
         # Whatever an earlier failure left is no news.
         if complaints and not failed:
             self.fail("\n".join(complaints))
+
+    def serve(self, *arguments, wait=True, **options):
+        """A holond without holonctl, so that its exit code is seen; ended with the test."""
+        running = self.home.make().spawn_holond(*arguments, **options)
+        self.addCleanup(self.end_process, self.home, running)
+        if wait:
+            self.assert_exit(0, self.home.ctl("wait", "--for", "ready"))
+        return running
+
+    def end_process(self, home, running):
+        if running.process.poll() is None:
+            running.process.kill()
+            running.process.wait()
+            home.leaves_files = True
 
     def keep(self, helper):
         """A fake, ended with the test, and before the home is looked over."""

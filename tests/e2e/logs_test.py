@@ -349,11 +349,6 @@ class RotationTest(LogTest):
 
 
 class ForegroundTest(LogTest):
-    def serve(self, **options):
-        running = self.home.spawn_holond(**options)
-        self.assert_exit(0, self.home.ctl("wait", "--for", "ready"))
-        return running
-
     def test_lines_go_to_stderr_and_to_the_log(self):
         running = self.serve()
         running.read_error("ready")

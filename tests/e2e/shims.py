@@ -40,9 +40,10 @@ def preload(name):
 
 
 class SlowDisk:
-    """While `environment` is a program's, `call` on files of that name takes long; see slow_disk.c."""
+    """While `environment` is a program's, `call` on files of that name takes `seconds`, or hangs until
+    become_fast(); see slow_disk.c."""
 
-    def __init__(self, home, call, name, seconds=3, program="holond", from_the_start=True):
+    def __init__(self, home, call, name, seconds=processes.HANG_SECONDS, program="holond", from_the_start=True):
         self.mark = home.root / "slow-calls"
         self.mark.write_text("", encoding="ascii")
         self.switch = home.root / "is-slow"

@@ -12,7 +12,6 @@ import pathlib
 import random
 import shutil
 import signal
-import subprocess
 import tempfile
 import threading
 import time

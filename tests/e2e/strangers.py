@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import unittest
+import uuid
 
 import processes
 
@@ -82,7 +83,7 @@ def victim_with_pid(pid, command):
 
 
 class Flood:
-    """Clients that connect to an address again and again, until they are closed."""
+    """Clients that connect to an address again and again, until they are closed: HolonTest.keep(Flood(…))."""
 
     SCRIPT = """
 import socket, sys
@@ -114,22 +115,34 @@ while True:
 
 
 class Manager:
-    """The socket of a service manager, and what it is told."""
+    """The socket of a service manager, and what it is told. `path` is what NOTIFY_SOCKET says."""
 
-    def __init__(self, folder):
-        self.path = str(folder / "manager")
+    def __init__(self, folder=None):
+        """In a folder, or without a file."""
+        self.path = f"@holon-test-{uuid.uuid4()}" if folder is None else str(folder / "manager")
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(self.path)
-        self.socket.setblocking(False)
+        self.socket.bind(self.path.replace("@", "\0", 1))
+
+    def receive(self, seconds=processes.HANG_SECONDS):
+        """The lines of the next message; TimeoutError where none comes, BlockingIOError for 0 seconds."""
+        self.socket.settimeout(seconds)
+        return self.socket.recv(65536).decode(errors="replace").splitlines()
 
     def lines(self):
         """All that has come since the last look."""
         found = []
         try:
             while True:
-                found += self.socket.recv(65536).decode(errors="replace").split("\n")
+                found += self.receive(0)
         except BlockingIOError:
             return found
+
+    def read_until(self, line, count=1):
+        """All lines up to the message that holds `line` for the `count`th time, that message included."""
+        found = []
+        while found.count(line) < count:
+            found += self.receive()
+        return found
 
     def close(self):
         self.socket.close()

@@ -1,5 +1,5 @@
 // A slow disk, preloaded into a program: before SLOW_CALL on a file called SLOW_NAME it sleeps
-// SLOW_SECONDS.
+// SLOW_SECONDS, or until SLOW_WHEN is removed.
 //
 //   SLOW_CALL     open, unlink, rename (the new name counts) or sync
 //   SLOW_NAME     last part of the path; * is every file
@@ -36,7 +36,9 @@ static void sleep_if_slow(const char* call, const char* path) {
       dprintf(mark, "%d\n", (int)getpid());
       close(mark);
     }
-    usleep((useconds_t)(atof(getenv("SLOW_SECONDS")) * 1e6));
+    for (long rest = (long)(atof(getenv("SLOW_SECONDS")) * 1e3);
+         rest > 0 && is_slow(call, path); rest -= 5)
+      usleep(rest < 5 ? rest * 1000 : 5000);
   }
   errno = kept;
 }
