@@ -82,7 +82,7 @@ Waited HomeWatch::AwaitChange(probe::Sighting& sighting, absl::Duration deadline
       (stream_ == nullptr || stream_instance_ != sighting.answer->instance_id())) {
     stream_.reset();
     client_ = std::move(sighting.client);
-    stream_ = std::make_unique<RuntimeWatch>(*client_);
+    stream_ = RuntimeWatch::Create(*client_);
     stream_instance_ = sighting.answer->instance_id();
   }
   if (sighting.answer.has_value()) seen_status_ = Essence(*sighting.answer);

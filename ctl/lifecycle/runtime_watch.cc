@@ -1,26 +1,24 @@
 #include "ctl/lifecycle/runtime_watch.h"
 
-#include <sys/eventfd.h>
-
 #include <utility>
 
 #include "runtime/base/thread.h"
 
 namespace holon::ctl {
 
-RuntimeWatch::RuntimeWatch(probe::ControlClient& client)
-    : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), client_(client) {
-  absl::StatusOr<std::thread> thread = base::StartThread([this] { Read(); });
-  if (thread.ok()) {
-    thread_ = *std::move(thread);
-    return;
-  }
-  End();
+std::unique_ptr<RuntimeWatch> RuntimeWatch::Create(probe::ControlClient& client) {
+  absl::StatusOr<base::Wake> wake = base::Wake::Create();
+  if (!wake.ok()) return nullptr;
+  std::unique_ptr<RuntimeWatch> watch(new RuntimeWatch(client, *std::move(wake)));
+  absl::StatusOr<std::thread> thread = base::StartThread([&watch = *watch] { watch.Read(); });
+  if (!thread.ok()) return nullptr;
+  watch->thread_ = *std::move(thread);
+  return watch;
 }
 
 RuntimeWatch::~RuntimeWatch() {
   context_.TryCancel();
-  if (thread_.has_value()) thread_->join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void RuntimeWatch::Read() {
@@ -31,23 +29,18 @@ void RuntimeWatch::Read() {
       absl::MutexLock lock(&mutex_);
       news_.status = std::move(*response.mutable_status());
     }
-    eventfd_write(event_.get(), 1);
+    news_came_.Signal();
   }
   stream->Finish();
-  End();
-}
-
-void RuntimeWatch::End() {
   {
     absl::MutexLock lock(&mutex_);
     news_.ended = true;
   }
-  eventfd_write(event_.get(), 1);
+  news_came_.Signal();
 }
 
 RuntimeWatch::News RuntimeWatch::Take() {
-  eventfd_t count;
-  eventfd_read(event_.get(), &count);
+  news_came_.Clear();
   absl::MutexLock lock(&mutex_);
   return news_;
 }

@@ -1,6 +1,7 @@
 #include "ctl/lifecycle/starter.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -62,9 +63,10 @@ Outcome Follow(World& world, const probe::Sighting& sighting, const StartSpec& s
   const std::string state(probe::VerdictName(sighting.verdict));
   absl::StatusOr<base::ProcessHandle> process = absl::NotFoundError("not identified");
   if (sighting.process.has_value()) process = base::ProcessHandle::Open(*sighting.process);
-  std::optional<RuntimeWatch> watch(std::in_place, *sighting.client);
+  std::unique_ptr<RuntimeWatch> watch = RuntimeWatch::Create(*sighting.client);
   while (true) {
-    const RuntimeWatch::News news = watch->Take();
+    const RuntimeWatch::News news =
+        watch != nullptr ? watch->Take() : RuntimeWatch::News{.ended = true};
     const bool left = news.status.has_value() && news.status->phase() != sighting.answer->phase();
     const absl::Duration now = world.clock.Uptime();
     if (news.status.has_value() && !left) following.On(ProgressIn(*news.status), now);
@@ -82,7 +84,8 @@ Outcome Follow(World& world, const probe::Sighting& sighting, const StartSpec& s
                            absl::StrCat("following the runtime, which is ", state));
     if (waited == Waited::kTimedOut && limit < end) {
       if (!process.ok()) break;  // Only another look can tell.
-      watch.emplace(*sighting.client);
+      watch.reset();
+      watch = RuntimeWatch::Create(*sighting.client);
       continue;
     }
     if (waited == Waited::kInterrupted) {

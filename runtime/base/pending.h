@@ -1,9 +1,6 @@
 #ifndef HOLON_RUNTIME_BASE_PENDING_H_
 #define HOLON_RUNTIME_BASE_PENDING_H_
 
-#include <errno.h>
-#include <sys/eventfd.h>
-
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,8 +12,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "runtime/base/thread.h"
-#include "runtime/base/unique_fd.h"
 #include "runtime/base/wait.h"
+#include "runtime/base/wake.h"
 
 namespace holon::base {
 
@@ -35,9 +32,9 @@ class Pending {
 
   // RESOURCE_EXHAUSTED: no thread or no descriptor.
   static absl::StatusOr<Pending> Start(Call call) {
-    auto shared = std::make_shared<Shared>();
-    shared->returned.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!shared->returned.valid()) return absl::ErrnoToStatus(errno, "cannot create an eventfd");
+    absl::StatusOr<Wake> returned = Wake::Create();
+    if (!returned.ok()) return returned.status();
+    auto shared = std::make_shared<Shared>(*std::move(returned));
     absl::StatusOr<std::thread> thread =
         StartThread([waiter = std::weak_ptr<Shared>(shared), call = std::move(call)]() mutable {
           absl::StatusOr<T> result = call();
@@ -47,7 +44,7 @@ class Pending {
             std::lock_guard<std::mutex> guard(owner->mutex);
             owner->result.emplace(std::move(result));
           }
-          eventfd_write(owner->returned.get(), 1);
+          owner->returned.Signal();
         });
     if (!thread.ok()) return thread.status();
     thread->detach();
@@ -55,7 +52,7 @@ class Pending {
   }
 
   // Readable once the call has returned.
-  int fd() const { return shared_->returned.get(); }
+  int fd() const { return shared_->returned.fd(); }
 
   // What it returned. Once, after fd() is readable.
   absl::StatusOr<T> Take() {
@@ -65,7 +62,8 @@ class Pending {
 
  private:
   struct Shared {
-    UniqueFd returned;
+    explicit Shared(Wake wake) : returned(std::move(wake)) {}
+    Wake returned;
     std::mutex mutex;
     std::optional<absl::StatusOr<T>> result;
   };
