@@ -58,7 +58,7 @@ absl::Status Launch::Spawn() {
   return absl::OkStatus();
 }
 
-Outcome Launch::Run(bool* lost_race) {
+Outcome Launch::Run() {
   receipts_->Begin();
   absl::Status spawned = Spawn();
   if (!spawned.ok()) {
@@ -67,8 +67,8 @@ Outcome Launch::Run(bool* lost_race) {
                            std::string(spawned.message()), StatusHint(world_)),
                    "");
   }
-  Outcome outcome = AwaitReady(lost_race);
-  if (outcome.ok()) outcome = CheckReady(lost_race);
+  Outcome outcome = AwaitReady();
+  if (outcome.ok()) outcome = CheckReady();
   if (outcome.ok() && spec_.stability_window > absl::ZeroDuration()) outcome = AwaitStability();
   if (outcome.ok() || outcome.exit_code == base::ExitCode::kInterrupted) {
     outcome.started_instance = instance_id_;
@@ -93,7 +93,7 @@ bool Launch::HasEnded() {
   return left_.empty();
 }
 
-Outcome Launch::AwaitReady(bool* lost_race) {
+Outcome Launch::AwaitReady() {
   StartProgress progress(world_.clock.Uptime(), spec_.start_timeout, spec_.start_cap);
   while (true) {
     const std::string doing =
@@ -105,7 +105,7 @@ Outcome Launch::AwaitReady(bool* lost_race) {
         return Abandon(base::ExitCode::kInterrupted, "INTERRUPTED",
                        "interrupted before the runtime was ready");
       case Waited::kTimedOut:
-        if (std::optional<Outcome> ready = ReadyAfterAll(lost_race)) return *std::move(ready);
+        if (std::optional<Outcome> ready = ReadyAfterAll()) return *std::move(ready);
         return Abandon(
             base::ExitCode::kTimeout, "START_TIMEOUT",
             absl::StrCat("the runtime was not ready within ",
@@ -133,18 +133,17 @@ Outcome Launch::AwaitReady(bool* lost_race) {
     if (other.ok() && probe::IsLive(other->verdict)) {
       receipts_->Add("ready", "failed",
                      absl::StrCat("another runtime was faster: ", progress.status()));
-      *lost_race = true;
-      return Failure(base::ExitCode::kFailed, "LOST_RACE", progress.status());
+      return Failure(base::ExitCode::kFailed, kLostRace, progress.status());
     }
     return ExplainExit(progress.ready() ? "ended as soon as it was ready"
                                         : "ended before it was ready");
   }
 }
 
-std::optional<Outcome> Launch::ReadyAfterAll(bool* lost_race) {
+std::optional<Outcome> Launch::ReadyAfterAll() {
   absl::StatusOr<probe::Sighting> sighting = world_.Look();
   if (!sighting.ok() || sighting->verdict != probe::Verdict::kRunning) return std::nullopt;
-  if (!IsOurs(*sighting)) return LostRace(*sighting, lost_race);
+  if (!IsOurs(*sighting)) return LostRace(*sighting);
   receipts_->Add("ready", "done", "it answers as ready, and has not said so itself");
   return Success("started", "");
 }
@@ -155,17 +154,16 @@ bool Launch::IsOurs(const probe::Sighting& sighting) const {
          (sighting.process.has_value() && base::SessionOf(sighting.process->pid) == session);
 }
 
-Outcome Launch::LostRace(const probe::Sighting& other, bool* lost_race) {
-  *lost_race = true;
+Outcome Launch::LostRace(const probe::Sighting& other) {
   // A runtime in a pid namespace of its own cannot be told from another's; it is left alone.
   if (other.process.has_value()) EndSession();
   const std::string message = "a runtime of another session answers";
   receipts_->Add("ready", "failed", message);
-  return Failure(base::ExitCode::kFailed, "LOST_RACE", message);
+  return Failure(base::ExitCode::kFailed, kLostRace, message);
 }
 
 // READY is a claim; the handshake is the proof.
-Outcome Launch::CheckReady(bool* lost_race) {
+Outcome Launch::CheckReady() {
   absl::StatusOr<probe::Sighting> sighting = world_.Look();
   if (sighting.ok() && probe::IsDead(sighting->verdict)) {
     return ExplainExit("ended as soon as it was ready");
@@ -182,7 +180,7 @@ Outcome Launch::CheckReady(bool* lost_race) {
                                 sighting.ok() && !sighting->detail.empty() ? ": " : "",
                                 sighting.ok() ? sighting->detail : ""));
   }
-  if (!IsOurs(*sighting)) return LostRace(*sighting, lost_race);
+  if (!IsOurs(*sighting)) return LostRace(*sighting);
   instance_id_ = sighting->answer->instance_id();
   pid_ = sighting->answer->pid();
   if (pid_ != child_->identity().pid && sighting->process.has_value()) {

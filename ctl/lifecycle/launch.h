@@ -17,6 +17,9 @@
 
 namespace holon::ctl {
 
+// Reason of an outcome: another runtime serves the home now.
+inline constexpr char kLostRace[] = "LOST_RACE";
+
 // One runtime that this process spawned, until it is ready and stable or gone. What is spawned may
 // be a wrapper: the runtime is known by its session and by its handshake. One thread.
 class Launch {
@@ -24,21 +27,20 @@ class Launch {
   Launch(World& world, const StartSpec& spec, Receipts* receipts)
       : world_(world), spec_(spec), receipts_(receipts) {}
 
-  // `lost_race` is set where another runtime serves the home now.
-  Outcome Run(bool* lost_race);
+  Outcome Run();
 
  private:
   absl::Status Spawn();
-  Outcome AwaitReady(bool* lost_race);
+  Outcome AwaitReady();
   // What is to be watched for an end: the child, then what is left of its session.
   std::vector<int> LivingFds() const;
   // Whether all of the session has ended.
   bool HasEnded();
   // One look, whatever was told: nullopt where it shows no runtime that is ready.
-  std::optional<Outcome> ReadyAfterAll(bool* lost_race);
+  std::optional<Outcome> ReadyAfterAll();
   bool IsOurs(const probe::Sighting& sighting) const;
-  Outcome LostRace(const probe::Sighting& other, bool* lost_race);
-  Outcome CheckReady(bool* lost_race);
+  Outcome LostRace(const probe::Sighting& other);
+  Outcome CheckReady();
   Outcome AwaitStability();
   Outcome ExplainExit(const std::string& when);
   Outcome Abandon(base::ExitCode code, const std::string& reason, const std::string& message);

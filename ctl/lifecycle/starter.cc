@@ -155,9 +155,8 @@ Outcome StartWithin(World& world, const StartSpec& spec, StartProgress& followin
         absl::Status claimed = ClaimHome(world, world.lock_timeout).status();
         if (absl::IsAlreadyExists(claimed)) break;
         if (!claimed.ok()) return ClaimFailure(claimed, "HOME_UNUSABLE");
-        bool lost_race = false;
-        Outcome outcome = Launch(world, spec, receipts).Run(&lost_race);
-        if (!lost_race) return outcome;
+        Outcome outcome = Launch(world, spec, receipts).Run();
+        if (outcome.reason != kLostRace) return outcome;
         joined = true;
         break;
       }
