@@ -32,7 +32,7 @@ Outcome CleanHome(World& world, Receipts* receipts) {
           base::ExitCode::kFailed, "RUNNING",
           absl::StrCat("the runtime is ", std::string(probe::VerdictName(sighting->verdict)),
                        "; its files are no leftovers, and nothing was removed"),
-          absl::StrCat("holonctl --home ", world.paths.home, " stop"));
+          CommandHint(world, "stop"));
     default:
       return Failure(base::ExitCode::kUnknown, RefusalReason(sighting->verdict),
                      absl::StrCat(sighting->detail, "; nothing was removed"),
@@ -45,7 +45,7 @@ Outcome CleanHome(World& world, Receipts* receipts) {
                 proof.ok() ? *proof : std::string(proof.status().message()));
   if (proof.ok()) return Success("cleaned", *proof);
   Outcome failure = ClaimFailure(proof.status(), "CLEANUP_FAILED");
-  failure.hint = absl::StrCat("holonctl --home ", world.paths.home, " doctor");
+  failure.hint = CommandHint(world, "doctor");
   return failure;
 }
 

@@ -31,11 +31,8 @@ std::optional<Outcome> RunsAlready(Context& context, const config::LoadResult& l
   const StartSpec spec = MakeStartSpec(context, loaded);
   std::vector<holon::v1::ConfigDifference> differences;
   if (MatchConfig(spec.wanted, *sighting, &differences) != ConfigMatch::kSame) return std::nullopt;
-  const bool ensures = context.options().command == Command::kEnsure;
-  return Success(
-      ensures ? "nothing" : "already_running",
-      absl::StrCat("the runtime is already running as wanted (pid ", sighting->answer->pid(),
-                   ", generation ", sighting->answer->instance_id(), ")"));
+  return context.options().command == Command::kEnsure ? RunsAsWanted(*sighting)
+                                                       : AlreadyRuns(*sighting);
 }
 
 // The commands that load a configuration, check the home and take the lock before they do anything.

@@ -97,7 +97,8 @@ Outcome StopStarted(Context& context, const std::string& instance) {
   if (!never.ok()) {
     return Failure(base::ExitCode::kFailed, "NO_DESCRIPTOR", never.status().ToString());
   }
-  World calm{world.paths, world.socket_path, world.clock, *never, world.console, world.self};
+  World calm{world.paths,   world.socket_path, world.clock,       *never,
+             world.console, world.self,        world.lock_timeout};
   StopSpec spec = MakeStopSpec(context);
   spec.only_instance = instance;
   HomeLock lock = TakeHomeLock(calm, context.options().command_name, LockTimeout(context));
@@ -119,7 +120,7 @@ Outcome EnsureRuntime(Context& context, config::LoadResult* loaded, Receipts* re
   if (!loaded->faults.empty()) {
     return Failure(base::ExitCode::kUsage, "INVALID_CONFIG",
                    "the configuration has become invalid meanwhile",
-                   absl::StrCat("holonctl --home ", world.paths.home, " config validate"));
+                   CommandHint(world, "config validate"));
   }
   return Ensure(world, MakeStartSpec(context, *loaded), MakeStopSpec(context),
                 loaded->configuration.overrides, receipts);
@@ -154,7 +155,7 @@ base::ExitCode RunRun(Context& context) {
     context.console().Error(
         absl::StrCat("the runtime that was started for the command could not be stopped: ",
                      stopped.message),
-        absl::StrCat("holonctl --home ", world.paths.home, " stop"));
+        CommandHint(world, "stop"));
     if (exit_code == 0) exit_code = static_cast<int>(base::ExitCode::kFailed);
   }
   return static_cast<base::ExitCode>(exit_code);

@@ -14,9 +14,6 @@ namespace {
 
 using PendingClaim = base::Pending<state::InstanceLock>;
 
-// A runtime that has taken the lock marks it a moment later, and the kernel tells nobody.
-constexpr absl::Duration kLookAgain = absl::Milliseconds(250);
-
 }  // namespace
 
 absl::StatusOr<state::InstanceLock> ClaimHome(World& world, absl::Duration patience) {
@@ -34,6 +31,7 @@ absl::StatusOr<state::InstanceLock> ClaimHome(World& world, absl::Duration patie
     }
     if (taker.empty()) taker = state::DescribeTaker(world.paths);
     const absl::Duration now = world.clock.Uptime();
+    // A runtime that has taken the lock marks it a moment later.
     switch (WaitVisibly(world, {pending.fd()}, std::min(end, now + kLookAgain),
                         absl::StrCat("waiting: ", taker))) {
       case Waited::kReady:

@@ -20,6 +20,12 @@ Outcome Restart(World& world, const StopSpec& stop, const StartSpec& start, Rece
   return started;
 }
 
+Outcome RunsAsWanted(const probe::Sighting& sighting) {
+  Outcome outcome = AlreadyRuns(sighting);
+  outcome.action = "nothing";
+  return outcome;
+}
+
 Outcome Ensure(World& world, const StartSpec& start, const StopSpec& stop,
                const std::vector<holon::v1::ConfigOverride>& overrides, Receipts* receipts) {
   StartProgress following = FollowingOf(world, start);
@@ -35,9 +41,7 @@ Outcome Ensure(World& world, const StartSpec& start, const StopSpec& stop,
     receipts->Add("look", "done", std::string(probe::VerdictName(sighting->verdict)));
     switch (DecideEnsure(sighting->verdict, match)) {
       case EnsureStep::kNothing:
-        return Success("nothing",
-                       absl::StrCat("the runtime runs as wanted (pid ", sighting->answer->pid(),
-                                    ", generation ", sighting->answer->instance_id(), ")"));
+        return RunsAsWanted(*sighting);
       case EnsureStep::kStart:
         return StartWithin(world, start, following, receipts);
       case EnsureStep::kReload:

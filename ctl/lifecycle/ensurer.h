@@ -15,6 +15,9 @@ namespace holon::ctl {
 // lifecycle lock.
 Outcome Restart(World& world, const StopSpec& stop, const StartSpec& start, Receipts* receipts);
 
+// Nothing needed to be done: it runs as wanted.
+Outcome RunsAsWanted(const probe::Sighting& sighting);
+
 // Makes the runtime of a home run with the wanted configuration, by whatever that takes: nothing, a
 // start, a reload with `overrides`, or a restart. Whoever calls holds the lifecycle lock.
 Outcome Ensure(World& world, const StartSpec& start, const StopSpec& stop,

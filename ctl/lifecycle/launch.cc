@@ -29,10 +29,6 @@ constexpr absl::Duration kAbandonKill = absl::Seconds(5);
 // What a wrapper may take to end after the runtime that it started.
 constexpr absl::Duration kWrapperEnd = absl::Milliseconds(500);
 
-std::string StatusHint(const World& world) {
-  return absl::StrCat("holonctl --home ", world.paths.home, " status");
-}
-
 }  // namespace
 
 absl::Status Launch::Spawn() {
@@ -64,7 +60,7 @@ Outcome Launch::Run() {
   if (!spawned.ok()) {
     receipts_->Add("spawn", "failed", std::string(spawned.message()));
     return Persist(Failure(base::ExitCodeFor(spawned), "SPAWN_FAILED",
-                           std::string(spawned.message()), StatusHint(world_)),
+                           std::string(spawned.message()), CommandHint(world_, "status")),
                    "");
   }
   Outcome outcome = AwaitReady();
@@ -214,7 +210,7 @@ Outcome Launch::AwaitStability() {
         receipts_->Add("stability", "skipped", "interrupted");
         return Failure(base::ExitCode::kInterrupted, "INTERRUPTED",
                        absl::StrCat("interrupted while watching; ", ready, " and goes on running"),
-                       StatusHint(world_));
+                       CommandHint(world_, "status"));
       case Waited::kTimedOut:
         receipts_->Add("stability", "done", absl::StrCat("alive and ready for ", window));
         // The runtime does so itself, but perhaps a moment after we have said that it is stable.

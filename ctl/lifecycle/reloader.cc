@@ -67,7 +67,7 @@ Outcome Reload(World& world, const probe::Sighting& sighting,
     receipts->Add("reload", "failed", status.error_message());
     return Failure(reason == "INVALID_CONFIG" ? base::ExitCode::kUsage : base::ExitCode::kFailed,
                    reason.empty() ? "RELOAD_FAILED" : reason, status.error_message(),
-                   absl::StrCat("holonctl --home ", world.paths.home, " status"));
+                   CommandHint(world, "status"));
   }
   const std::vector<holon::v1::ConfigDifference> applied = {response.applied().begin(),
                                                             response.applied().end()};
@@ -80,7 +80,7 @@ Outcome Reload(World& world, const probe::Sighting& sighting,
         base::ExitCode::kConfigDiffers, "RESTART_REQUIRED",
         absl::StrCat("these changes need a restart: ", config::DifferenceSummary(refused),
                      applied.empty() ? "" : "; applied: ", config::DifferenceSummary(applied)),
-        absl::StrCat("holonctl --home ", world.paths.home, " restart"));
+        CommandHint(world, "restart"));
   }
   if (applied.empty()) return Success("nothing", "nothing has changed; nothing was reloaded");
   return Success("reloaded", absl::StrCat("reloaded: ", config::DifferenceSummary(applied)));

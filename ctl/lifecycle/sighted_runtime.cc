@@ -18,8 +18,6 @@ namespace holon::ctl {
 namespace {
 
 constexpr absl::Duration kRpcTimeout = absl::Seconds(2);
-// Of a runtime whose lock was lost, and whose process cannot be seen.
-constexpr absl::Duration kLookAgain = absl::Milliseconds(250);
 
 // Blocks until the lock of the home is free, and gives it back.
 absl::StatusOr<bool> AwaitRelease(const state::HomePaths& paths, bool may_change) {
@@ -39,10 +37,12 @@ std::string InstanceOf(const probe::Sighting& sighting) {
   return sighting.record.has_value() ? sighting.record->instance_id() : "";
 }
 
-std::string SightedRuntime::Name() const {
-  if (process_.has_value()) return absl::StrCat("pid ", process_->identity().pid);
-  return absl::StrCat("generation ", InstanceOf(sighting_));
+std::string RuntimeName(const probe::Sighting& sighting) {
+  return sighting.process.has_value() ? absl::StrCat("pid ", sighting.process->pid)
+                                      : absl::StrCat("generation ", InstanceOf(sighting));
 }
+
+std::string SightedRuntime::Name() const { return RuntimeName(sighting_); }
 
 absl::StatusOr<std::string> SightedRuntime::RequestShutdown() {
   holon::v1::ShutdownRequest request;
@@ -59,8 +59,7 @@ absl::StatusOr<std::string> SightedRuntime::RequestShutdown() {
   grpc::Status status = sighting_.client->Shutdown(kRpcTimeout, request, &response);
   // Nobody polls this connection any more, and an open one would hold up the end of the server.
   sighting_.client.reset();
-  if (status.ok())
-    return absl::StrCat("accepted by ", Name(), ", generation ", response.instance_id());
+  if (status.ok()) return absl::StrCat("accepted by generation ", response.instance_id());
   absl::Status failed = JudgeShutdownError(status);
   // Where the process is known, its own end tells.
   if (absl::IsUnavailable(failed) && !process_.has_value()) HOLON_RETURN_IF_ERROR(LookAgain());

@@ -56,6 +56,9 @@ class SightedRuntime final : public StopTarget {
   std::optional<base::Pending<bool>> released_;
 };
 
+// "pid 4711"; "generation …" where the process is not proven.
+std::string RuntimeName(const probe::Sighting& sighting);
+
 // The generation that was seen, by its own word or by its record; empty: nobody's.
 std::string InstanceOf(const probe::Sighting& sighting);
 

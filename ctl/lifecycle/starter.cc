@@ -15,8 +15,9 @@
 namespace holon::ctl {
 namespace {
 
-std::string StatusHint(const World& world) {
-  return absl::StrCat("holonctl --home ", world.paths.home, " status");
+std::string InBrackets(const probe::Sighting& sighting) {
+  return absl::StrCat("(pid ", sighting.answer->pid(), ", generation ",
+                      sighting.answer->instance_id(), ")");
 }
 
 Outcome RefuseDifferences(const std::vector<holon::v1::ConfigDifference>& differences,
@@ -24,7 +25,7 @@ Outcome RefuseDifferences(const std::vector<holon::v1::ConfigDifference>& differ
   return Failure(base::ExitCode::kConfigDiffers, "CONFIG_DIFFERS",
                  absl::StrCat("the runtime runs with another configuration: ",
                               config::DifferenceSummary(differences)),
-                 absl::StrCat("holonctl --home ", world.paths.home, " restart, or ensure"));
+                 CommandHint(world, "restart, or ensure"));
 }
 
 // As for a start of our own, the time-out counts from the last progress.
@@ -42,11 +43,7 @@ ConfigMatch MatchConfig(const OwnConfig& wanted, const probe::Sighting& sighting
                         std::vector<holon::v1::ConfigDifference>* differences) {
   if (!sighting.answer.has_value()) return ConfigMatch::kUnknown;
   if (sighting.answer->config_fingerprint() == wanted.fingerprint) return ConfigMatch::kSame;
-  config::Side mine{absl::StrCat("holonctl ", HOLON_VERSION), wanted.values, wanted.home};
-  config::Side theirs{absl::StrCat("runtime ", sighting.answer->version()),
-                      {sighting.answer->config().begin(), sighting.answer->config().end()},
-                      sighting.answer->home_dir()};
-  *differences = config::Diff(mine, theirs);
+  *differences = DifferencesFrom(wanted, *sighting.answer);
   // Only names of one file differ.
   if (differences->empty()) return ConfigMatch::kSame;
   return config::OnlyHot(*differences) ? ConfigMatch::kOnlyHot : ConfigMatch::kDiffers;
@@ -90,19 +87,25 @@ Outcome Follow(World& world, const probe::Sighting& sighting, const StartSpec& s
     }
     if (waited == Waited::kInterrupted) {
       return Failure(base::ExitCode::kInterrupted, "INTERRUPTED",
-                     absl::StrCat("interrupted; the runtime was still ", state), StatusHint(world));
+                     absl::StrCat("interrupted; the runtime was still ", state),
+                     CommandHint(world, "status"));
     }
     if (waited == Waited::kTimedOut) {
       return Failure(base::ExitCode::kTimeout, "TIMEOUT",
                      absl::StrCat("the runtime was still ", state, " ",
                                   base::FormatDuration(spec.start_timeout),
                                   " after its last progress. Give it more with --start-timeout"),
-                     StatusHint(world));
+                     CommandHint(world, "status"));
     }
     if (process.ok() && process->Exited()) break;
   }
   receipts->Add("follow", "done", absl::StrCat("it is no longer ", state));
   return Success("joined", "");
+}
+
+Outcome AlreadyRuns(const probe::Sighting& sighting) {
+  return Success("already_running",
+                 absl::StrCat("the runtime is already running ", InBrackets(sighting)));
 }
 
 std::optional<Outcome> RefuseBlindStart() {
@@ -130,12 +133,9 @@ Outcome StartWithin(World& world, const StartSpec& spec, StartProgress& followin
     std::vector<holon::v1::ConfigDifference> differences;
     const ConfigMatch match = MatchConfig(spec.wanted, *sighting, &differences);
     switch (DecideStart(sighting->verdict, match)) {
-      case StartStep::kDone: {
-        std::string who = absl::StrCat("(pid ", sighting->answer->pid(), ", generation ",
-                                       sighting->answer->instance_id(), ")");
-        if (joined) return Success("joined", absl::StrCat("the runtime is ready ", who));
-        return Success("already_running", absl::StrCat("the runtime is already running ", who));
-      }
+      case StartStep::kDone:
+        if (!joined) return AlreadyRuns(*sighting);
+        return Success("joined", absl::StrCat("the runtime is ready ", InBrackets(*sighting)));
       case StartStep::kRefuseDiffers:
         return RefuseDifferences(differences, world);
       case StartStep::kRefuseUnknown:

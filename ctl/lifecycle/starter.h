@@ -31,6 +31,9 @@ Outcome Start(World& world, const StartSpec& spec, Receipts* receipts);
 // ended where it fails. nullopt: it can.
 std::optional<Outcome> RefuseBlindStart();
 
+// Nothing needed to be done: it runs already.
+Outcome AlreadyRuns(const probe::Sighting& sighting);
+
 // The wanted configuration against the one of a runtime that answers.
 ConfigMatch MatchConfig(const OwnConfig& wanted, const probe::Sighting& sighting,
                         std::vector<holon::v1::ConfigDifference>* differences);

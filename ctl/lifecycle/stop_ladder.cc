@@ -95,14 +95,13 @@ Outcome Survival(const StopTarget& target, const StepResult& last) {
                                            "; its files were left in place");
   switch (last.code) {
     case absl::StatusCode::kPermissionDenied:
-      return Failure(base::ExitCode::kPermissionDenied, "PERMISSION_DENIED", message,
-                     "holonctl status");
+      return Failure(base::ExitCode::kPermissionDenied, "PERMISSION_DENIED", message);
     case absl::StatusCode::kFailedPrecondition:
-      return Failure(base::ExitCode::kUnknown, "UNIDENTIFIED", message, "holonctl status");
+      return Failure(base::ExitCode::kUnknown, "UNIDENTIFIED", message);
     case absl::StatusCode::kDeadlineExceeded:
-      return Failure(base::ExitCode::kTimeout, "LOCK_TIMEOUT", message, "holonctl status");
+      return Failure(base::ExitCode::kTimeout, "LOCK_TIMEOUT", message);
     default:
-      return Failure(base::ExitCode::kFailed, "SURVIVED", message, "holonctl status");
+      return Failure(base::ExitCode::kFailed, "SURVIVED", message);
   }
 }
 
@@ -119,8 +118,7 @@ Outcome Descend(StopTarget& target, const base::StopLadder& ladder, bool answers
                   std::string(base::StepOutcomeName(last.outcome)), last.evidence);
     if (last.code == absl::StatusCode::kCancelled) {
       return Failure(base::ExitCode::kInterrupted, "INTERRUPTED",
-                     absl::StrCat("interrupted: ", target.Name(), " may still be ending"),
-                     "holonctl stop");
+                     absl::StrCat("interrupted: ", target.Name(), " may still be ending"));
     }
     step = base::NextStopStep(step, last.outcome);
   }

@@ -60,7 +60,7 @@ void RecordKill(World& world, const probe::Sighting& sighting, const Outcome& ou
   *failure.mutable_occurred_at() = state::ToTimestamp(world.clock.Now());
   failure.set_phase(state::kShutdownFailure);
   failure.set_instance_id(instance_id);
-  failure.set_detail_hint(absl::StrCat("holonctl --home ", world.paths.home, " logs"));
+  failure.set_detail_hint(CommandHint(world, "logs"));
   failure.set_summary(
       outcome.ok() ? absl::StrCat("the runtime (", name, ") did not end by itself, and was killed")
                    : outcome.message);
@@ -78,11 +78,6 @@ void RecordKill(World& world, const probe::Sighting& sighting, const Outcome& ou
   entry.set_uid(getuid());
   (void)state::AppendAudit(world.paths.audit_log, entry);
   (void)state::RecordFailure(world.paths.failures, std::move(failure));
-}
-
-std::string NameOf(const probe::Sighting& sighting) {
-  return sighting.process.has_value() ? absl::StrCat("pid ", sighting.process->pid)
-                                      : absl::StrCat("generation ", InstanceOf(sighting));
 }
 
 base::StopLadder LadderFor(const StopSpec& spec, const probe::Sighting& sighting) {
@@ -107,10 +102,10 @@ Outcome StopSighted(World& world, probe::Sighting& sighting, const StopSpec& spe
   if (!answers && !sighting.process.has_value()) {
     return Failure(base::ExitCode::kUnknown, "UNIDENTIFIED",
                    absl::StrCat(sighting.detail, "; nothing was signalled: ", sighting.unproven),
-                   "holonctl status");
+                   CommandHint(world, "status"));
   }
   const base::StopLadder ladder = LadderFor(spec, sighting);
-  const std::string name = NameOf(sighting);
+  const std::string name = RuntimeName(sighting);
   if (spec.plan) {
     Plan(ladder, answers, name, sighting.process.has_value() ? "" : sighting.unproven, receipts);
     return Success("planned", absl::StrCat("this is what stop would do to ", name));
@@ -135,7 +130,12 @@ Outcome StopSighted(World& world, probe::Sighting& sighting, const StopSpec& spe
   }
   SightedRuntime target(world, sighting, std::move(process), spec, may_change);
   Outcome outcome = Descend(target, ladder, answers, receipts);
-  if (outcome.ok()) absl::StrAppend(&outcome.message, unit_warning);
+  if (outcome.ok()) {
+    absl::StrAppend(&outcome.message, unit_warning);
+  } else {
+    const bool interrupted = outcome.exit_code == base::ExitCode::kInterrupted;
+    outcome.hint = CommandHint(world, interrupted ? "stop" : "status");
+  }
   if (outcome.ok() && !may_change) {
     absl::StrAppend(&outcome.message, "; ", DescribeLeft(world.paths, sighting.socket_path));
   }
@@ -178,12 +178,13 @@ Outcome StopOnce(World& world, const StopSpec& spec, Receipts* receipts) {
       return Clean(world, *sighting, spec, may_change, receipts);
     case StopDecision::kRefuse:
       return Failure(base::ExitCode::kUnknown, RefusalReason(sighting->verdict),
-                     absl::StrCat(sighting->detail, "; it is not ours to stop"), "holonctl status");
+                     absl::StrCat(sighting->detail, "; it is not ours to stop"),
+                     CommandHint(world, "status"));
     case StopDecision::kNeedsForce:
       return Failure(base::ExitCode::kUnknown, RefusalReason(sighting->verdict),
                      absl::StrCat(sighting->detail, "; nothing was stopped"),
-                     absl::StrCat("use the holonctl of that version, or: holonctl --home ",
-                                  world.paths.home, " stop --force"));
+                     absl::StrCat("use the holonctl of that version, or: ",
+                                  CommandHint(world, "stop --force")));
     case StopDecision::kEscalate:
       break;
   }

@@ -35,8 +35,14 @@ struct World {
   }
 };
 
+// "holonctl --home HOME COMMAND".
+std::string CommandHint(const World& world, const std::string& command);
+
 // Nothing is shown of what takes less.
 inline constexpr absl::Duration kProgressDelay = absl::Milliseconds(500);
+
+// Where the kernel tells nothing of a lock, look this often.
+inline constexpr absl::Duration kLookAgain = absl::Milliseconds(250);
 
 // Where the kernel tells nothing (no inotify, no stream, a suspended process), look this often.
 inline constexpr absl::Duration kBlindInterval = absl::Seconds(1);

@@ -157,6 +157,15 @@ std::string Message(const StatusInputs& inputs) {
 
 }  // namespace
 
+std::vector<holon::v1::ConfigDifference> DifferencesFrom(
+    const OwnConfig& own, const holon::v1::RuntimeStatusResponse& answer) {
+  const config::Side mine{absl::StrCat("holonctl ", HOLON_VERSION), own.values, own.home};
+  const config::Side theirs{absl::StrCat("runtime ", answer.version()),
+                            {answer.config().begin(), answer.config().end()},
+                            answer.home_dir()};
+  return config::Diff(mine, theirs);
+}
+
 std::string ActivitySentence(const holon::v1::Activity& activity) {
   switch (activity.state()) {
     case holon::v1::ACTIVITY_STATE_PROCESSING:
@@ -232,12 +241,7 @@ v1::StatusView MakeStatusView(const StatusInputs& inputs) {
   if (inputs.own.has_value()) {
     view.set_config_fingerprint(inputs.own->fingerprint);
     if (answers) {
-      config::Side mine{absl::StrCat("holonctl ", HOLON_VERSION), inputs.own->values,
-                        inputs.own->home};
-      config::Side theirs{absl::StrCat("runtime ", sighting.answer->version()),
-                          {sighting.answer->config().begin(), sighting.answer->config().end()},
-                          sighting.answer->home_dir()};
-      for (const auto& difference : config::Diff(mine, theirs)) {
+      for (const auto& difference : DifferencesFrom(*inputs.own, *sighting.answer)) {
         *view.add_differences() = ToView(difference);
       }
       // Where only names of one file differ, fingerprints do, too.

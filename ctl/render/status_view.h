@@ -20,6 +20,10 @@ struct OwnConfig {
   std::string home;
 };
 
+// What of `own` is not as the runtime that answered has it.
+std::vector<holon::v1::ConfigDifference> DifferencesFrom(
+    const OwnConfig& own, const holon::v1::RuntimeStatusResponse& answer);
+
 struct StatusInputs {
   const probe::Sighting* sighting = nullptr;
   std::string home;

@@ -46,7 +46,8 @@ class VerdictTest(HolonTest):
         self.assertEqual(before, self.home.runtimes())
 
     def assert_stop_refused(self, reason, helper):
-        self.assert_failure(self.home.ctl("stop", "--json"), 4, reason)
+        document = self.assert_failure(self.home.ctl("stop", "--json"), 4, reason)
+        self.assertIn(f"--home {self.home.path}", document["error"]["hint"])
         self.assertTrue(helper.is_alive())
 
 
