@@ -64,7 +64,7 @@ enum class LockState {
   kFree,
   kTaken,   // Held without a mark: by no runtime.
   kMarked,  // Held by a runtime.
-  kWhole,   // Locked as a whole, as runtimes of version 0.1.0 did, and as others may.
+  kWhole,   // Locked as a whole, as runtimes from before the mark did, and others may.
 };
 
 // By a runtime or by another process.

@@ -38,7 +38,7 @@ struct LockLine {
 std::optional<LockLine> ParseLockLine(absl::string_view line);
 
 // The process holds the marked lock on the directory (DirectoryLock) or the lock file (FileLock, or
-// a lock on the whole file, as of version 0.1.0).
+// a lock on the whole file, as of a runtime from before the mark).
 bool HoldsDirectory(pid_t pid, const std::string& directory);
 bool HoldsLockFile(pid_t pid, const std::string& path);
 

@@ -11,7 +11,7 @@
 namespace holon::state {
 namespace {
 
-// The runtime of version 0.1.0 locked the whole file, as others do, too: only the one on record
+// Runtimes from before the mark locked the whole file, as others do, too: only the one on record
 // counts.
 absl::StatusOr<bool> IsRecordedHolder(const HomePaths& paths) {
   absl::StatusOr<v1::DaemonRecord> record = ReadDaemonRecord(paths.daemon_record);

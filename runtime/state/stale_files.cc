@@ -15,11 +15,9 @@ bool Exists(const std::string& path) {
   return info.ok() && info->type != base::FileType::kAbsent;
 }
 
-}  // namespace
-
-std::vector<std::string> LeftoverFiles(const HomePaths& paths, const std::string& socket_path) {
+std::vector<std::string> LeftoversOf(const absl::StatusOr<v1::DaemonRecord>& record,
+                                     const HomePaths& paths, const std::string& socket_path) {
   std::vector<std::string> sockets = {socket_path};
-  absl::StatusOr<v1::DaemonRecord> record = ReadDaemonRecord(paths.daemon_record);
   // The record of another home, whose copy this one is, names that one's socket.
   if (record.ok() && base::SameFile(record->home_dir(), paths.home) &&
       !record->socket_path().empty() && record->socket_path() != socket_path) {
@@ -37,6 +35,12 @@ std::vector<std::string> LeftoverFiles(const HomePaths& paths, const std::string
   return leftovers;
 }
 
+}  // namespace
+
+std::vector<std::string> LeftoverFiles(const HomePaths& paths, const std::string& socket_path) {
+  return LeftoversOf(ReadDaemonRecord(paths.daemon_record), paths, socket_path);
+}
+
 absl::Status RemoveLeftovers(const InstanceLock&, const HomePaths& paths,
                              const std::string& socket_path, Vanished vanished,
                              std::vector<std::string>* removed) {
@@ -52,7 +56,7 @@ absl::Status RemoveLeftovers(const InstanceLock&, const HomePaths& paths,
     base::RemoveAbandoned(path);
   }
   absl::Status first;
-  for (const std::string& path : LeftoverFiles(paths, socket_path)) {
+  for (const std::string& path : LeftoversOf(record, paths, socket_path)) {
     absl::Status status = base::RemoveFile(path);
     if (status.ok()) {
       removed->push_back(path);

@@ -84,7 +84,7 @@ TEST_F(FileLockTest, AWholeFileIsToldFromALockOfAProcess) {
   struct flock whole = Range(F_WRLCK, 0, 0);
   ASSERT_EQ(fcntl(fd.get(), F_OFD_SETLK, &whole), 0);
   EXPECT_EQ(*LockStateOf(path_), LockState::kWhole);
-  EXPECT_TRUE(HoldsLockFile(getpid(), path_)) << "as version 0.1.0 held it";
+  EXPECT_TRUE(HoldsLockFile(getpid(), path_)) << "as a runtime from before the mark held it";
   fd.Reset();
   // flock(1) of a script is another kind of lock, and says nothing here.
   fd.Reset(open(path_.c_str(), O_RDWR));
