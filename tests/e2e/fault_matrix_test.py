@@ -175,10 +175,11 @@ class SocketTest(FaultTest):
 
     def test_replaced_under_a_living_runtime(self):
         started = self.home.start()
-        self.home.socket.unlink()
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other:
-            other.bind(str(self.home.socket))
+            elsewhere = self.home.root / "other.sock"
+            other.bind(str(elsewhere))
             other.listen()
+            elsewhere.replace(self.home.socket)
             self.assertEqual(started["pid"], self.home.status().json["pid"])
         self.come_to_rest("stopped")
 

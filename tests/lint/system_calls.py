@@ -23,8 +23,6 @@ ALLOWED = {
     "ctl/render/console.cc": {"ioctl"},
     # The account's home, where HOME is not set.
     "runtime/config/home.cc": {"getpwuid_r"},
-    # An event, to wake a loop that waits on descriptors.
-    "ctl/lifecycle/runtime_watch.cc": {"eventfd"},
     # The holder's name, written into the lock that it holds.
     "runtime/state/lifecycle_lock.cc": {"ftruncate", "pwrite"},
 }
