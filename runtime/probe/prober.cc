@@ -351,7 +351,9 @@ absl::StatusOr<Sighting> Look(const state::HomePaths& paths, const std::string& 
     HOLON_ASSIGN_OR_RETURN(Hold after, state::HoldOf(paths));
     if (after == before) {
       if (!MayChange(sighting.seen) || deadline.Expired()) return sighting;
-      if (changes.Await(sighting)) continue;
+      // At the deadline one more glance: the kernel does not tell of a socket that begins to
+      // listen.
+      if (changes.Await(sighting) || deadline.Expired()) continue;
       // Nobody tells of a lock that is given back.
       HOLON_ASSIGN_OR_RETURN(after, state::HoldOf(paths));
     }

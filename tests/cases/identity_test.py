@@ -99,8 +99,9 @@ class LockHolderTest(CaseTest):
         slow.become_slow()
         self.home.kill_runtime()
         processes.wait_until(lambda: slow.calls() or starting.process.poll() is not None, "it cleans up")
-        result = self.home.ctl("stop", "--term-timeout", "2s", "--json")
+        result = self.home.ctl("stop", "--term-timeout", "2s", "--timeout", "2s", "--json")
         self.assertNotRegex(result.out, rf"SIG[A-Z]+[^\"]*pid {starting.pid}\b")
+        slow.become_fast()
         self.assert_exit(1, starting.finish())
 
 
