@@ -108,15 +108,17 @@ base::ExitCode Context::FailHome(const absl::Status& status) {
 }
 
 base::ExitCode Context::FailFaults(const std::vector<config::Fault>& faults) {
-  const std::string message =
-      absl::StrCat("the configuration is invalid (", faults.size(),
-                   faults.size() == 1 ? " fault" : " faults", "); nothing was changed");
+  const absl::Status summary = config::Summary(faults);
+  const std::string message = absl::StrCat(summary.message(), "; nothing was changed");
   const std::string hint =
-      absl::StrCat("correct it, then: holonctl --home ", inputs_.home, " config validate");
+      absl::StrCat(absl::IsInvalidArgument(summary) ? "correct it" : "make it readable",
+                   ", then: holonctl --home ", inputs_.home, " config validate");
   if (options_.json) {
     v1::ErrorDocument document;
     document.set_ok(false);
-    document.mutable_error()->set_reason("INVALID_CONFIG");
+    document.mutable_error()->set_reason(absl::IsInvalidArgument(summary)    ? "INVALID_CONFIG"
+                                         : absl::IsPermissionDenied(summary) ? "PERMISSION_DENIED"
+                                                                             : "CONFIG_UNREADABLE");
     document.mutable_error()->set_message(message);
     document.mutable_error()->set_hint(hint);
     for (const config::Fault& fault : faults) {
@@ -133,7 +135,7 @@ base::ExitCode Context::FailFaults(const std::vector<config::Fault>& faults) {
     }
     console_.Error(text, hint);
   }
-  return base::ExitCode::kUsage;
+  return base::ExitCodeFor(summary);
 }
 
 }  // namespace holon::ctl

@@ -24,7 +24,7 @@ constexpr size_t kMaxSecretFileBytes = 8192;
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
   HOLON_ASSIGN_OR_RETURN(base::FileInfo info, base::LookThrough(path));
   if (info.type == base::FileType::kRegular && (info.mode & 077) != 0) {
-    return absl::PermissionDeniedError(
+    return absl::InvalidArgumentError(
         absl::StrCat(path, " can be read by others; run: chmod 600 ", path));
   }
   HOLON_ASSIGN_OR_RETURN(std::string content, base::ReadFile(path, kMaxSecretFileBytes));
@@ -50,7 +50,8 @@ class Loader {
   absl::Status CheckHomeField(const Setting& setting);
   void ReadSecretFiles();
   void RecordOverrides();
-  void AddFault(const std::string& path, const v1::Origin& origin, absl::string_view message);
+  void AddFault(const std::string& path, const v1::Origin& origin, absl::string_view message,
+                absl::StatusCode code = absl::StatusCode::kInvalidArgument);
 
   // Whether this call sets the field itself.
   bool IsGiven(const Leaf& leaf) const { return given_.count(&leaf) != 0; }
@@ -75,9 +76,9 @@ class Loader {
   LoadResult result_;
 };
 
-void Loader::AddFault(const std::string& path, const v1::Origin& origin,
-                      absl::string_view message) {
-  result_.faults.push_back({path, origin, std::string(message)});
+void Loader::AddFault(const std::string& path, const v1::Origin& origin, absl::string_view message,
+                      absl::StatusCode code) {
+  result_.faults.push_back({path, origin, std::string(message), code});
 }
 
 void Loader::ApplyDefaults() {
@@ -168,7 +169,7 @@ void Loader::Apply(const Setting& setting) {
   const Leaf* leaf = setting.target.leaf;
   // Whoever found no field left a fault.
   if (leaf == nullptr || !setting.fault.empty()) {
-    AddFault(setting.path, setting.origin, setting.fault);
+    AddFault(setting.path, setting.origin, setting.fault, setting.code);
     if (leaf != nullptr) broken_.insert(leaf->path);
     return;
   }
@@ -235,7 +236,8 @@ void Loader::ReadSecretFiles() {
     broken_.insert(leaf->path);
     AddFault(setting.path, setting.origin,
              secret.ok() ? absl::StrCat(status.message(), " in ", setting.text)
-                         : std::string(status.message()));
+                         : std::string(status.message()),
+             secret.ok() ? absl::StatusCode::kInvalidArgument : status.code());
   }
 }
 
@@ -291,6 +293,23 @@ LoadResult Loader::Run() {
 }  // namespace
 
 LoadResult Load(const LoadInputs& inputs) { return Loader(inputs).Run(); }
+
+absl::Status Summary(const std::vector<Fault>& faults) {
+  for (const Fault& fault : faults) {
+    switch (fault.code) {
+      case absl::StatusCode::kInvalidArgument:
+      // No such file, not a regular one, too large: the file that was named is the wrong one.
+      case absl::StatusCode::kNotFound:
+      case absl::StatusCode::kFailedPrecondition:
+      case absl::StatusCode::kOutOfRange:
+        break;
+      default:
+        return absl::Status(fault.code, "the configuration cannot be read");
+    }
+  }
+  return absl::InvalidArgumentError(absl::StrCat("the configuration is invalid (", faults.size(),
+                                                 faults.size() == 1 ? " fault)" : " faults)"));
+}
 
 std::string OriginText(const v1::Origin& origin) {
   if (!origin.location().empty()) return OneLine(origin.location());

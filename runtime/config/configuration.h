@@ -42,7 +42,15 @@ struct Fault {
   std::string path;  // Empty where it is about a whole file.
   v1::Origin origin;
   std::string message;  // What was found and what is allowed; never a secret.
+  // Why a file could not be read: PERMISSION_DENIED, RESOURCE_EXHAUSTED and others; else
+  // INVALID_ARGUMENT.
+  absl::StatusCode code = absl::StatusCode::kInvalidArgument;
 };
+
+// How a load that has faults failed as a whole, in one sentence. INVALID_ARGUMENT where the
+// configuration is at fault; the reason of the first file that could not be read otherwise: then
+// nobody knows whether it is.
+absl::Status Summary(const std::vector<Fault>& faults);
 
 // Who asks.
 struct LoadInputs {

@@ -158,11 +158,12 @@ std::string VariableWarning(const std::string& name) {
                       Suggestion(name, TargetVariables()));
 }
 
-Setting WholeFileFault(const ConfigFile& file, absl::string_view message) {
+Setting WholeFileFault(const ConfigFile& file, const absl::Status& error) {
   Setting setting;
   setting.layer = Layer::kFile;
   setting.origin = MakeOrigin(v1::SOURCE_FILE, file.path);
-  setting.fault = std::string(message);
+  setting.fault = std::string(error.message());
+  setting.code = error.code();
   return setting;
 }
 
@@ -197,7 +198,7 @@ ConfigFile ReadConfigFile(const LoadInputs& inputs) {
     if (link.ok() && link->type == base::FileType::kAbsent) return file;
   }
   file.unreadable = true;
-  file.settings.push_back(WholeFileFault(file, text.status().message()));
+  file.settings.push_back(WholeFileFault(file, text.status()));
   return file;
 }
 

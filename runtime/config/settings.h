@@ -31,6 +31,7 @@ struct Setting {
   bool withheld = false;
   // Not empty: what is wrong with it, whatever its value.
   std::string fault;
+  absl::StatusCode code = absl::StatusCode::kInvalidArgument;  // Of `fault`; see Fault.
 };
 
 // The file as read, and what it says. Blocks for reading it.

@@ -37,11 +37,12 @@ std::optional<StartupConfig> LoadStartupConfig(const Options& options, base::Exi
     std::cerr << "holond: warning: " << warning << "\n";
   }
   if (!loaded.faults.empty()) {
-    std::cerr << "holond: the configuration is invalid:\n";
+    absl::Status summary = config::Summary(loaded.faults);
+    std::cerr << "holond: " << summary.message() << ":\n";
     for (const config::Fault& fault : loaded.faults) {
       std::cerr << "  " << config::FaultText(fault) << "\n";
     }
-    *exit_code = base::ExitCode::kUsage;
+    *exit_code = base::ExitCodeFor(summary);
     return std::nullopt;
   }
   startup.configuration = std::move(loaded.configuration);

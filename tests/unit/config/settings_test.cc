@@ -1,6 +1,7 @@
 // What is refused, wherever it stands.
 #include "runtime/config/settings.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "gmock/gmock.h"
@@ -20,6 +21,38 @@ class Refusals : public ScratchTest {
     return absl::StrCat(" (", home_, "/config.json:", line, ":", column, ")");
   }
 };
+
+// No file can be opened while this lives.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    const int lowest = dup(STDERR_FILENO);
+    close(lowest);
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit none = {static_cast<rlim_t>(lowest), before_.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_;
+};
+
+TEST_F(Refusals, AFileThatCannotBeReadIsNoInvalidConfiguration) {
+  WriteConfig("{}");
+  LoadResult loaded;
+  {
+    NoDescriptors none;
+    loaded = Load(inputs_);
+  }
+  EXPECT_EQ(Summary(loaded.faults).code(), absl::StatusCode::kResourceExhausted);
+  WriteConfig(R"({"log": 1})");
+  EXPECT_EQ(Summary(Load(inputs_).faults).code(), absl::StatusCode::kInvalidArgument);
+  inputs_.config_file = home_;
+  EXPECT_EQ(Summary(Load(inputs_).faults).code(), absl::StatusCode::kInvalidArgument);
+  inputs_.config_file = home_ + "/absent.json";
+  EXPECT_EQ(Summary(Load(inputs_).faults).code(), absl::StatusCode::kInvalidArgument);
+}
 
 TEST_F(Refusals, AllFaultsOfAllSourcesAreNamedInOrder) {
   WriteConfig(R"({
