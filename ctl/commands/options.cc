@@ -8,6 +8,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
@@ -109,25 +110,52 @@ void AddStopOptions(CLI::App* app, Options* options) {
   app->add_flag("--force", options->force, "stop an incompatible runtime, too");
 }
 
-void AddLogOptions(CLI::App* app, Options* options) {
-  app->add_option("--tail,-n", options->tail,
-                  "the last N lines (20; with --since all), from at most the last 128 KiB")
-      ->type_name("N")
-      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""));
-  app->add_option_function<std::string>(
-         "--since",
-         [options](const std::string& text) {
-           absl::StatusOr<absl::Time> since = state::ParseSince(text, absl::Now());
-           if (!since.ok()) {
-             throw CLI::ValidationError("--since", std::string(since.status().message()));
-           }
-           options->since = *since;
-         },
-         "lines not older than this: 1h, 10m, or 2026-01-02T03:04:05Z")
+// A time, or a duration back from now.
+CLI::Option* AddTime(CLI::App* app, const std::string& name, std::optional<absl::Time>* target,
+                     const std::string& description) {
+  return app
+      ->add_option_function<std::string>(
+          name,
+          [target, name](const std::string& text) {
+            absl::StatusOr<absl::Time> time = state::ParseSince(text, absl::Now());
+            if (!time.ok()) {
+              throw CLI::ValidationError(name, std::string(time.status().message()));
+            }
+            *target = *time;
+          },
+          description)
       ->type_name("WHEN");
+}
+
+void AddLogOptions(CLI::App* app, Options* options) {
+  app->add_option_function<std::string>(
+         "--tail,-n",
+         [options](const std::string& text) {
+           size_t lines = 0;
+           options->tail_all = text == "all";
+           if (options->tail_all) return;
+           if (!absl::SimpleAtoi(text, &lines)) {
+             throw CLI::ValidationError(
+                 "--tail",
+                 absl::StrCat("\"", text, "\" is not a number of lines; write 0 or more, ",
+                              "or all"));
+           }
+           options->tail = lines;
+         },
+         "the last N lines, or all (20; with --since, --until or --grep: all);\n"
+         "of a number, at most the last 128 KiB are shown, and a warning says so")
+      ->type_name("N");
+  AddTime(app, "--since", &options->since,
+          "lines not older than this: 2d, 1h, 10m, or "
+          "2026-01-02T03:04:05Z");
+  CLI::Option* until =
+      AddTime(app, "--until", &options->until, "lines not newer than this, as --since");
+  app->add_option("--grep", options->grep, "lines that contain this text (no pattern)")
+      ->type_name("TEXT");
   app->add_flag("--follow,-f", options->follow,
                 "go on with what is written, through rotation and restarts, until interrupted;\n"
-                "waits where there is no log yet");
+                "waits where there is no log yet")
+      ->excludes(until);
   app->add_flag("--audit", options->audit, "the audit log instead: who changed what");
 }
 
