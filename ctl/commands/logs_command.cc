@@ -171,7 +171,7 @@ class LogsCommand {
     if (!absent || !state::OlderLogs(path_).empty()) return;
     if (options_.follow) {
       context_.console().Warning(absl::StrCat("there is no log yet; waiting for ", path_));
-    } else if (context_.console().shows_progress()) {
+    } else {
       context_.console().Warning(absl::StrCat("there is no log yet: ", path_));
     }
   }

@@ -136,6 +136,11 @@ class LogsTest(LogTest):
         self.assertEqual([], self.logs("--audit"))
         self.assertFalse(self.home.path.exists())
 
+    def test_without_a_log_it_says_so(self):
+        for arguments in ((), ("--audit",)):
+            self.assertIn("there is no log yet", self.home.ctl("logs", *arguments).err)
+        self.assertEqual("", self.home.ctl("-q", "logs").err)
+
     def test_an_invalid_configuration_is_no_matter(self):
         self.write_log("line\n")
         self.home.write_config("{")
