@@ -60,27 +60,30 @@ std::string Rendered(const std::string& line, bool json, const Console& console)
 // Prints the lines that were asked for, as they come.
 class LogPrinter {
  public:
-  explicit LogPrinter(Context& context) : context_(context) {
-    if (context.options().since.has_value()) since_.emplace(*context.options().since);
-  }
+  explicit LogPrinter(Context& context)
+      : context_(context),
+        filter_({.since = context.options().since.value_or(absl::InfinitePast()),
+                 .until = context.options().until.value_or(absl::InfiniteFuture()),
+                 .text = context.options().grep}) {}
 
   // CANCELLED: nobody wants more, by signal or because nobody reads.
   absl::Status Print(const std::vector<std::string>& lines) {
     std::string text;
     for (const std::string& line : lines) {
-      if (since_.has_value() && !since_->Keeps(line)) continue;
+      if (!filter_.Keeps(line)) continue;
       absl::StrAppend(&text, Rendered(line, context_.options().json, context_.console()));
     }
     return Deliver(text);
   }
 
-  // The same for the last lines of a time: keeps them until the end is known.
+  // The same for the last of the selected lines: keeps them until the end is known.
   absl::Status Collect(const std::vector<std::string>& lines, size_t most) {
     for (const std::string& line : lines) {
-      if (!since_->Keeps(line)) continue;
+      if (!filter_.Keeps(line)) continue;
       last_.push_back(line);
       last_bytes_ += line.size() + 1;
       while (last_.size() > most || last_bytes_ > state::kMaxTailBytes) {
+        cut_ = last_.size() <= most;
         last_bytes_ -= last_.front().size() + 1;
         last_.pop_front();
       }
@@ -93,6 +96,11 @@ class LogPrinter {
       absl::StrAppend(&text, Rendered(line, context_.options().json, context_.console()));
     }
     return Deliver(text);
+  }
+
+  // How many lines were collected, where kMaxTailBytes held fewer than were asked for.
+  std::optional<size_t> cut(size_t most) const {
+    return cut_ && last_.size() < most ? std::optional<size_t>(last_.size()) : std::nullopt;
   }
 
   bool interrupted() const { return interrupted_; }
@@ -117,9 +125,10 @@ class LogPrinter {
   }
 
   Context& context_;
-  std::optional<state::SinceFilter> since_;
+  state::LineFilter filter_;
   std::deque<std::string> last_;
   size_t last_bytes_ = 0;
+  bool cut_ = false;
   bool interrupted_ = false;
 };
 
@@ -162,24 +171,35 @@ class LogsCommand {
     if (!absent || !state::OlderLogs(path_).empty()) return;
     if (options_.follow) {
       context_.console().Warning(absl::StrCat("there is no log yet; waiting for ", path_));
-    } else if (context_.console().shows_progress()) {
+    } else {
       context_.console().Warning(absl::StrCat("there is no log yet: ", path_));
     }
   }
 
   // What has been written up to now.
   absl::Status ReadPast() {
-    if (!options_.since.has_value()) {
+    const bool selects =
+        options_.since.has_value() || options_.until.has_value() || !options_.grep.empty();
+    if (!selects && !options_.tail_all) {
       const size_t lines = options_.tail.value_or(kDefaultTail);
       HOLON_RETURN_IF_ERROR(reader_.Tail(lines, print_));
+      WarnOfCut(reader_.cut(), lines);
       return options_.follow || lines == 0 ? absl::OkStatus() : reader_.Finish(print_);
     }
-    HOLON_RETURN_IF_ERROR(reader_.SkipBefore(*options_.since));
+    HOLON_RETURN_IF_ERROR(reader_.SkipBefore(options_.since.value_or(absl::InfinitePast())));
     if (!options_.tail.has_value()) return ReadAll(print_);
     HOLON_RETURN_IF_ERROR(ReadAll([this](const std::vector<std::string>& lines) {
       return printer_.Collect(lines, *options_.tail);
     }));
+    WarnOfCut(printer_.cut(*options_.tail), *options_.tail);
     return printer_.PrintCollected();
+  }
+
+  void WarnOfCut(std::optional<size_t> shown, size_t asked) {
+    if (!shown.has_value()) return;
+    context_.console().Warning(
+        absl::StrCat("shows ", *shown, " of the ", asked, " lines asked for: a tail shows at most ",
+                     state::kMaxTailBytes / 1024, " KiB; --tail all shows every line"));
   }
 
   absl::Status ReadAll(const state::LogReader::Take& take) {

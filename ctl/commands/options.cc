@@ -8,18 +8,21 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "ctl/render/json_view.h"
 #include "holon/ctl/v1/views.pb.h"
 #include "runtime/base/duration.h"
+#include "runtime/config/text.h"
 #include "runtime/config/usage.h"
 #include "runtime/state/log_line.h"
 
 namespace holon::ctl {
 namespace {
 
+constexpr char kTooManyArguments[] = "there are too many arguments; --set takes one: PATH=VALUE";
 constexpr char kDescription[] = "holonctl starts, stops and watches Holon runtimes.";
 
 // Options of kind DUR: parsed as they are read, so that a mistake is a usage error.
@@ -109,25 +112,52 @@ void AddStopOptions(CLI::App* app, Options* options) {
   app->add_flag("--force", options->force, "stop an incompatible runtime, too");
 }
 
-void AddLogOptions(CLI::App* app, Options* options) {
-  app->add_option("--tail,-n", options->tail,
-                  "the last N lines (20; with --since all), from at most the last 128 KiB")
-      ->type_name("N")
-      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""));
-  app->add_option_function<std::string>(
-         "--since",
-         [options](const std::string& text) {
-           absl::StatusOr<absl::Time> since = state::ParseSince(text, absl::Now());
-           if (!since.ok()) {
-             throw CLI::ValidationError("--since", std::string(since.status().message()));
-           }
-           options->since = *since;
-         },
-         "lines not older than this: 1h, 10m, or 2026-01-02T03:04:05Z")
+// A time, or a duration back from now.
+CLI::Option* AddTime(CLI::App* app, const std::string& name, std::optional<absl::Time>* target,
+                     const std::string& description) {
+  return app
+      ->add_option_function<std::string>(
+          name,
+          [target, name](const std::string& text) {
+            absl::StatusOr<absl::Time> time = state::ParseSince(text, absl::Now());
+            if (!time.ok()) {
+              throw CLI::ValidationError(name, std::string(time.status().message()));
+            }
+            *target = *time;
+          },
+          description)
       ->type_name("WHEN");
+}
+
+void AddLogOptions(CLI::App* app, Options* options) {
+  app->add_option_function<std::string>(
+         "--tail,-n",
+         [options](const std::string& text) {
+           size_t lines = 0;
+           options->tail_all = text == "all";
+           if (options->tail_all) return;
+           if (!absl::SimpleAtoi(text, &lines)) {
+             throw CLI::ValidationError(
+                 "--tail",
+                 absl::StrCat("\"", text, "\" is not a number of lines; write 0 or more, ",
+                              "or all"));
+           }
+           options->tail = lines;
+         },
+         "the last N lines, or all (20; with --since, --until or --grep: all);\n"
+         "of a number, at most the last 128 KiB are shown, and a warning says so")
+      ->type_name("N");
+  AddTime(app, "--since", &options->since,
+          "lines not older than this: 2d, 1h, 10m, or "
+          "2026-01-02T03:04:05Z");
+  CLI::Option* until =
+      AddTime(app, "--until", &options->until, "lines not newer than this, as --since");
+  app->add_option("--grep", options->grep, "lines that contain this text (no pattern)")
+      ->type_name("TEXT");
   app->add_flag("--follow,-f", options->follow,
                 "go on with what is written, through rotation and restarts, until interrupted;\n"
-                "waits where there is no log yet");
+                "waits where there is no log yet")
+      ->excludes(until);
   app->add_flag("--audit", options->audit, "the audit log instead: who changed what");
 }
 
@@ -236,28 +266,81 @@ void CommandTree::BuildConfig() {
   Add(config, "path", "where the configuration file is", Command::kConfigPath);
 }
 
+// The command that the line names, as far as there is one of this name.
+struct NamedCommand {
+  const CLI::App* app = nullptr;
+  std::string path;            // "holonctl config get"
+  std::string unknown;         // A word in the place of a command that is none.
+  std::optional<size_t> help;  // Where "help" stands, before a command or in its place.
+};
+
+std::vector<const CLI::App*> CommandsOf(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
+NamedCommand FindCommand(const CLI::App& app, const std::vector<std::string>& arguments) {
+  NamedCommand named{&app, app.get_name(), "", std::nullopt};
+  for (auto word = arguments.begin(); word != arguments.end(); ++word) {
+    if (*word == "--") break;
+    if (absl::StartsWith(*word, "-")) {
+      const CLI::Option* option = app.get_option_no_throw(*word);
+      const bool takes_next = option != nullptr && option->get_items_expected_max() > 0;
+      if (takes_next && std::next(word) != arguments.end()) ++word;
+      continue;
+    }
+    // The words of a command that has no others below it are its own.
+    const std::vector<const CLI::App*> commands = CommandsOf(*named.app);
+    if (commands.empty()) break;
+    if (*word == "help" && !named.help.has_value()) {
+      named.help = word - arguments.begin();
+      continue;
+    }
+    const auto next = std::find_if(commands.begin(), commands.end(), [&](const CLI::App* command) {
+      return command->get_name() == *word;
+    });
+    if (next == commands.end()) {
+      named.unknown = *word;
+      break;
+    }
+    named.app = *next;
+    absl::StrAppend(&named.path, " ", *word);
+  }
+  return named;
+}
+
+std::string UnknownCommand(const NamedCommand& named) {
+  std::vector<std::string> names;
+  for (const CLI::App* child : CommandsOf(*named.app)) {
+    names.push_back(child->get_name());
+  }
+  return absl::StrCat("\"", named.unknown, "\" is no command",
+                      config::Suggestion(named.unknown, names));
+}
+
 // CLI11's words, where they are to the point.
-std::string UsageText(const CLI::App& app, const CLI::ParseError& error, bool sets) {
+std::string UsageText(const CLI::App& app, const NamedCommand& named, const CLI::ParseError& error,
+                      bool sets) {
   const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
   const bool extras = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
   // Whatever its path is meant to be, a value that was typed apart from it may be a secret.
-  if (extras && sets) return "there are too many arguments; --set takes one: PATH=VALUE";
+  if (extras && sets) return kTooManyArguments;
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !unknown.empty() && !sets) {
-    return absl::StrCat("\"", unknown.front(), "\" is no command");
+    return named.unknown.empty() ? absl::StrCat("\"", unknown.front(), "\" is no command")
+                                 : UnknownCommand(named);
   }
   return error.what();
 }
 
-void PrintUsageError(bool json, const std::string& message) {
+void PrintUsageError(bool json, const std::string& message, const std::string& command) {
   if (!json) {
-    std::cerr << "holonctl: error: " << message << "\n  next: holonctl --help\n";
+    std::cerr << "holonctl: error: " << message << "\n  next: " << command << " --help\n";
     return;
   }
   v1::ErrorDocument document;
   document.set_ok(false);
   document.mutable_error()->set_reason("USAGE");
   document.mutable_error()->set_message(message);
-  document.mutable_error()->set_hint("holonctl --help");
+  document.mutable_error()->set_hint(command + " --help");
   std::cout << ToJsonLine(document) << "\n";
 }
 
@@ -293,7 +376,7 @@ CommandNode Describe(const CLI::App& app, const std::string& inherited_footer) {
   // A command has that of the whole where it has none of its own.
   if (app.get_footer() != inherited_footer) node.footer = app.get_footer();
   for (const CLI::Option* option : app.get_options()) node.options.push_back(Describe(*option));
-  for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; })) {
+  for (const CLI::App* child : CommandsOf(app)) {
     node.commands.push_back(Describe(*child, app.get_footer()));
   }
   return node;
@@ -312,11 +395,25 @@ std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_
   Options options;
   CLI::App app{kDescription};
   BuildCommandLine(&app, &options);
-  // `help` and `help COMMAND` are what people type.
   std::vector<std::string> arguments(argv + 1, argv + argc);
-  auto help = std::find(arguments.begin(), arguments.end(), "help");
-  if (help != arguments.end() && help == arguments.begin()) {
-    arguments.erase(help);
+  const NamedCommand named = FindCommand(app, arguments);
+  auto typed = [=](const char* word) {
+    return std::find(argv + 1, argv + argc, std::string(word)) != argv + argc;
+  };
+  const bool asks_help =
+      named.help.has_value() ||
+      std::any_of(arguments.begin(), std::find(arguments.begin(), arguments.end(), "--"),
+                  [](const std::string& word) { return word == "--help" || word == "-h"; });
+  if (asks_help && !named.unknown.empty()) {
+    // A word behind --set may be a secret.
+    const std::string message = typed("--set") ? kTooManyArguments : UnknownCommand(named);
+    PrintUsageError(typed("--json"), config::UsageMessage(message, arguments), named.path);
+    *exit_code = base::ExitCode::kUsage;
+    return std::nullopt;
+  }
+  // `help`, `help COMMAND` and `COMMAND help` are what people type.
+  if (named.help.has_value()) {
+    arguments.erase(arguments.begin() + static_cast<ptrdiff_t>(*named.help));
     arguments.push_back("--help");
   }
   std::reverse(arguments.begin(), arguments.end());  // As CLI11 wants them.
@@ -327,11 +424,10 @@ std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_
     *exit_code = base::ExitCode::kDone;
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
-    auto typed = [=](const char* word) {
-      return std::find(argv + 1, argv + argc, std::string(word)) != argv + argc;
-    };
-    PrintUsageError(typed("--json"), config::UsageMessage(UsageText(app, error, typed("--set")),
-                                                          {argv + 1, argv + argc}));
+    PrintUsageError(
+        typed("--json"),
+        config::UsageMessage(UsageText(app, named, error, typed("--set")), {argv + 1, argv + argc}),
+        named.path);
     *exit_code = base::ExitCode::kUsage;
     return std::nullopt;
   }

@@ -81,7 +81,10 @@ struct Options {
 
   // logs.
   std::optional<size_t> tail;
+  bool tail_all = false;
   std::optional<absl::Time> since;
+  std::optional<absl::Time> until;
+  std::string grep;
   bool follow = false;
   bool audit = false;
 };

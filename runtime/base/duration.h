@@ -8,8 +8,8 @@
 
 namespace holon::base {
 
-// "0", "500ms", "1s", "1m30s", "10m". INVALID_ARGUMENT for anything else, negative and endless ones
-// included.
+// "0", "500ms", "1s", "1m30s", "10m", "2d", "1w"; the largest unit first. INVALID_ARGUMENT for
+// anything else, negative and endless ones included.
 absl::StatusOr<absl::Duration> ParseDuration(const std::string& text);
 
 // For people: "3 ms", "1.2 s", "4 min 10 s", "3 h 5 min", "2 d 4 h".

@@ -1,6 +1,7 @@
 #include "runtime/state/log_line.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "runtime/base/duration.h"
@@ -69,13 +70,15 @@ absl::StatusOr<absl::Time> ParseSince(const std::string& text, absl::Time now) {
   absl::StatusOr<absl::Duration> ago = base::ParseDuration(text);
   if (ago.ok()) return now - *ago;
   return absl::InvalidArgumentError(
-      absl::StrCat("'", text, "' is neither a duration (1h, 10m) nor a time as of RFC 3339 ",
+      absl::StrCat("'", text, "' is neither a duration (10m, 1h, 2d) nor a time as of RFC 3339 ",
                    "(2026-01-02T03:04:05Z)"));
 }
 
-bool SinceFilter::Keeps(absl::string_view line) {
-  if (std::optional<absl::Time> time = LogLineTime(line)) keeps_ = *time >= since_;
-  return keeps_;
+bool LineFilter::Keeps(absl::string_view line) {
+  if (std::optional<absl::Time> time = LogLineTime(line)) last_ = time;
+  const bool in_time = last_.has_value() ? *last_ >= selection_.since && *last_ <= selection_.until
+                                         : selection_.since == absl::InfinitePast();
+  return in_time && absl::StrContains(line, selection_.text);
 }
 
 std::string BoundedLine(absl::string_view line) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -29,18 +30,23 @@ LogLine ParseLogLine(absl::string_view line);
 // The line's time; nullopt for what a library printed and for the second line of a message.
 std::optional<absl::Time> LogLineTime(absl::string_view line);
 
-// "1h" or "10m", back from `now`, or RFC 3339. INVALID_ARGUMENT says what is allowed.
+// "1h" or "2d", back from `now`, or RFC 3339. INVALID_ARGUMENT says what is allowed.
 absl::StatusOr<absl::Time> ParseSince(const std::string& text, absl::Time now);
 
-// Which lines are not older than a time. One without a time goes with the line before it.
-class SinceFilter {
+// Which lines to show. A line without a time counts as written with the line before it.
+struct LineSelection {
+  absl::Time since = absl::InfinitePast();
+  absl::Time until = absl::InfiniteFuture();
+  std::string text;  // The line contains it.
+};
+class LineFilter {
  public:
-  explicit SinceFilter(absl::Time since) : since_(since) {}
+  explicit LineFilter(LineSelection selection) : selection_(std::move(selection)) {}
   bool Keeps(absl::string_view line);
 
  private:
-  absl::Time since_;
-  bool keeps_ = false;
+  LineSelection selection_;
+  std::optional<absl::Time> last_;
 };
 
 // A line that is too long keeps its end behind "...".

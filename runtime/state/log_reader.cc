@@ -18,13 +18,16 @@ constexpr absl::Duration kFileTimeSlack = absl::Seconds(1);
 
 absl::Status LogReader::Tail(size_t lines, const Take& take) {
   HOLON_ASSIGN_OR_RETURN(files_, OpenLogs(path_));
-  HOLON_ASSIGN_OR_RETURN(std::string text, TailText(files_, lines));
+  HOLON_ASSIGN_OR_RETURN(TailedText tailed, TailText(files_, lines));
+  const std::string& text = tailed.text;
   for (OpenLog& file : files_) file.offset = file.info.size;
   at_ = files_.empty() ? 0 : files_.size() - 1;
   const size_t end = text.rfind('\n') + 1;  // 0 for npos.
   const bool open = end < text.size() && lines > 0;
   const std::vector<std::string> last =
       LastLines(absl::string_view(text).substr(0, end), open ? lines - 1 : lines);
+  const size_t found = last.size() + (open ? 1 : 0);
+  cut_ = tailed.cut && found < lines ? std::optional<size_t>(found) : std::nullopt;
   std::vector<std::string> none_ended;
   splitter_.Feed(text.substr(end), &none_ended);
   return last.empty() ? absl::OkStatus() : take(last);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ class LogReader {
   // The last lines, at most kMaxTailBytes; Read goes on behind them. One that has no end yet is
   // counted, and left to Read or Finish.
   absl::Status Tail(size_t lines, const Take& take);
+  // How many lines the last Tail found, where kMaxTailBytes held fewer than it was asked for.
+  std::optional<size_t> cut() const { return cut_; }
 
   // Leaves out files that were last written to before `since`.
   absl::Status SkipBefore(absl::Time since);
@@ -49,6 +52,7 @@ class LogReader {
   std::vector<OpenLog> files_;  // Oldest first.
   size_t at_ = 0;               // The file being read: the last one, once all others are.
   LineSplitter splitter_;
+  std::optional<size_t> cut_;
 };
 
 }  // namespace holon::state

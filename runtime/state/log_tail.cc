@@ -46,7 +46,7 @@ std::vector<std::string> LastLines(absl::string_view text, size_t lines) {
   return last;
 }
 
-absl::StatusOr<std::string> TailText(const std::vector<OpenLog>& files, size_t lines) {
+absl::StatusOr<TailedText> TailText(const std::vector<OpenLog>& files, size_t lines) {
   std::string text;
   for (auto file = files.rbegin(); file != files.rend() && !HasLines(text, lines); ++file) {
     const size_t most = kMaxTailBytes - text.size();
@@ -54,15 +54,17 @@ absl::StatusOr<std::string> TailText(const std::vector<OpenLog>& files, size_t l
     const bool whole = static_cast<off_t>(part.size()) == file->info.size - file->offset;
     const bool ended = part.empty() || part.back() == '\n' || text.empty();
     text = absl::StrCat(part, ended ? "" : "\n", text);
-    if (!whole) return std::string(WithoutFirstLine(text));
+    if (!whole) {
+      return TailedText{std::string(WithoutFirstLine(text)), true};
+    }
   }
-  return text;
+  return TailedText{std::move(text), false};
 }
 
 std::vector<std::string> LogTail(const std::string& path, size_t lines) {
   absl::StatusOr<std::vector<OpenLog>> files = OpenLogs(path);
   if (!files.ok()) return {};
-  return LastLines(TailText(*files, lines).value_or(""), lines);
+  return LastLines(TailText(*files, lines).value_or(TailedText()).text, lines);
 }
 
 std::vector<std::string> LogSince(const std::string& path, const base::FileInfo& begin,
@@ -78,7 +80,7 @@ std::vector<std::string> LogSince(const std::string& path, const base::FileInfo&
     first->offset = begin.size;
   }
   files->erase(files->begin(), first);
-  return LastLines(TailText(*files, lines).value_or(""), lines);
+  return LastLines(TailText(*files, lines).value_or(TailedText()).text, lines);
 }
 
 }  // namespace holon::state

@@ -24,7 +24,11 @@ std::vector<std::string> LastLines(absl::string_view text, size_t lines);
 // The end of a log across its files, which are given oldest first, each up to the size that it was
 // opened with: enough for `lines` lines, and not more than kMaxTailBytes. Begins with a whole line,
 // if there is one.
-absl::StatusOr<std::string> TailText(const std::vector<OpenLog>& files, size_t lines);
+struct TailedText {
+  std::string text;
+  bool cut = false;  // There is more before it, left out because of kMaxTailBytes.
+};
+absl::StatusOr<TailedText> TailText(const std::vector<OpenLog>& files, size_t lines);
 
 // The last lines of the log at `path`, its older files included; empty where it cannot be read.
 std::vector<std::string> LogTail(const std::string& path, size_t lines);

@@ -36,6 +36,32 @@ class HelpTest(HolonTest):
                 self.assert_exit(2, result)
                 self.assertNotIn("Sesame-4711", result.out + result.err)
 
+    def test_help_is_a_word_wherever_a_command_may_stand(self):
+        for arguments in (["help"], ["-q", "help"], ["--home", "help", "help"], ["help", "logs"],
+                          ["config", "help"], ["help", "config", "get"], ["config", "help", "get"]):
+            with self.subTest(arguments):
+                result = self.home.ctl(*arguments, home=False)
+                self.assert_exit(0, result)
+                self.assertIn("Usage: holonctl" if arguments[-1] == "help" else arguments[-1],
+                              result.out)
+
+    def test_an_unknown_topic_is_an_error_with_a_suggestion(self):
+        for arguments, said in ((["help", "staus"], "did you mean status?"),
+                                (["staus", "--help"], "did you mean status?"),
+                                (["staus"], "did you mean status?"),
+                                (["help", "bogus"], '"bogus" is no command'),
+                                (["config", "gett", "--help"], "did you mean get?"),
+                                (["help", "config", "gett"], "next: holonctl config --help"),
+                                (["logs", "--tail", "x"], "next: holonctl logs --help"),
+                                (["config", "get"], "next: holonctl config get --help")):
+            with self.subTest(arguments):
+                result = self.home.ctl(*arguments)
+                self.assert_exit(2, result)
+                self.assertEqual("", result.out)
+                self.assertIn(said, result.err)
+        result = self.home.ctl("--set", "control_token", "Sesame-4711", "--help")
+        self.assertNotIn("Sesame-4711", result.out + result.err)
+
     def test_help_lists_every_command_and_every_exit_code(self):
         for arguments in (["help"], ["--help"], ["-h"]):
             with self.subTest(arguments):

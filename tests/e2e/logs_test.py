@@ -88,6 +88,37 @@ class LogsTest(LogTest):
             self.assertLessEqual(len(line), LINE_BYTES)
         self.assertTrue(lines[-1].startswith("...") and lines[-1].endswith("end 99"))
 
+    def test_a_tail_that_is_cut_says_so(self):
+        lines = [f"2026-01-02T03:04:05Z info    {'x' * 80} {number}" for number in range(5000)]
+        self.write_log("\n".join(lines) + "\n")
+        for more in ((), ("--grep", "x"), ("--since", "2026-01-02T03:00:00Z")):
+            with self.subTest(more):
+                result = self.home.ctl("logs", "--tail", "4000", *more)
+                self.assert_exit(0, result)
+                shown = result.out.splitlines()
+                self.assertLess(len(shown), 4000)
+                self.assertIn(f"shows {len(shown)} of the 4000 lines asked for", result.err)
+                self.assertEqual(lines, self.logs("--tail", "all", *more))
+                self.assertEqual("", self.home.ctl("logs", "--tail", "9", *more).err)
+
+    def test_a_number_of_lines_that_is_none_has_a_short_error(self):
+        for number in ("-1", "abc", "1.5", "99999999999999999999"):
+            with self.subTest(number):
+                result = self.home.ctl("logs", "--tail", number)
+                self.assert_exit(2, result)
+                self.assertIn(f'"{number}" is not a number of lines; write 0 or more, or all',
+                              result.err)
+
+    def test_until_and_grep_select_before_the_tail_counts(self):
+        lines = [f"2026-01-0{day}T03:00:00Z info    {word}" for day in (1, 2, 3)
+                 for word in ("one", "t.o")]
+        self.write_log("\n".join(lines) + "\n")
+        self.assertEqual(lines[:4], self.logs("--until", "2026-01-02T03:00:00Z"))
+        self.assertEqual(lines[1::2], self.logs("--grep", "t.o"))
+        self.assertEqual(lines[3:4], self.logs("--grep", "t.o", "--until", "2026-01-02T03:00:00Z",
+                                               "--tail", "1"))
+        self.assertEqual([], self.logs("--since", "1d", "--until", "1w"))
+
     def test_twenty_lines_are_enough_where_nobody_says_how_many(self):
         self.write_log("".join(f"line {number}\n" for number in range(100)))
         self.assertEqual([f"line {number}" for number in range(80, 100)], self.logs())
@@ -105,6 +136,11 @@ class LogsTest(LogTest):
         self.assertEqual([], self.logs("--audit"))
         self.assertFalse(self.home.path.exists())
 
+    def test_without_a_log_it_says_so(self):
+        for arguments in ((), ("--audit",)):
+            self.assertIn("there is no log yet", self.home.ctl("logs", *arguments).err)
+        self.assertEqual("", self.home.ctl("-q", "logs").err)
+
     def test_an_invalid_configuration_is_no_matter(self):
         self.write_log("line\n")
         self.home.write_config("{")
@@ -118,7 +154,8 @@ class LogsTest(LogTest):
 
     def test_wrong_options_are_usage_errors(self):
         for arguments in (("--tail", "-1"), ("--tail", "many"), ("--since", "yesterday"),
-                          ("--since", "-1h")):
+                          ("--since", "-1h"), ("--until", "soon"),
+                          ("--follow", "--until", "1h")):
             with self.subTest(arguments):
                 self.assert_failure(self.home.ctl("logs", "--json", *arguments), 2, "USAGE")
 

@@ -19,11 +19,15 @@ TEST(DurationTest, ReadsWhatPeopleType) {
                                                            {"500ms", absl::Milliseconds(500)},
                                                            {"1s", absl::Seconds(1)},
                                                            {"1m30s", absl::Seconds(90)},
-                                                           {"10m", absl::Minutes(10)}}) {
+                                                           {"10m", absl::Minutes(10)},
+                                                           {"2d", absl::Hours(48)},
+                                                           {"1.5d", absl::Hours(36)},
+                                                           {"1w2d3h", absl::Hours(219)}}) {
     ASSERT_TRUE(ParseDuration(text).ok()) << text;
     EXPECT_EQ(*ParseDuration(text), duration) << text;
   }
-  for (const std::string text : {"", "10", "-1s", "inf", "1 s", "s", "1d", "soon"}) {
+  for (const std::string text :
+       {"", "10", "-1s", "inf", "1 s", "s", "d", "-1d", "1d-1h", "1h1d", "1dd", "1d5", "soon"}) {
     EXPECT_TRUE(absl::IsInvalidArgument(ParseDuration(text).status())) << text;
   }
 }

@@ -65,13 +65,23 @@ TEST(LogLineTest, SinceIsADurationBackOrATime) {
 }
 
 TEST(LogLineTest, LineWithoutATimeGoesWithTheOneBefore) {
-  SinceFilter filter(At("2026-01-02T03:00:00Z"));
+  LineFilter filter({.since = At("2026-01-02T03:00:00Z")});
   EXPECT_FALSE(filter.Keeps("of a file that was cut"));
   EXPECT_FALSE(filter.Keeps("2026-01-02T02:59:59.999Z info    old"));
   EXPECT_FALSE(filter.Keeps("  and on"));
   EXPECT_TRUE(filter.Keeps("2026-01-02T03:00:00Z info    new"));
   EXPECT_TRUE(filter.Keeps("  and on"));
   EXPECT_FALSE(filter.Keeps("2026-01-02T02:00:00Z info    the clock was set back"));
+}
+
+TEST(LogLineTest, FilterEndsAtATimeAndLooksForAText) {
+  LineFilter filter({.until = At("2026-01-02T03:00:00Z"), .text = "o.d"});
+  EXPECT_TRUE(filter.Keeps("without a time o.d"));
+  EXPECT_FALSE(filter.Keeps("2026-01-02T02:59:59Z info    old"));
+  EXPECT_TRUE(filter.Keeps("2026-01-02T03:00:00Z info    o.d"));
+  EXPECT_TRUE(filter.Keeps("  and o.d"));
+  EXPECT_FALSE(filter.Keeps("2026-01-02T03:00:01Z info    o.d"));
+  EXPECT_FALSE(filter.Keeps("  and o.d"));
 }
 
 TEST(LineSplitterTest, CutsWhateverTheChunksAre) {
