@@ -85,7 +85,8 @@ bool IsAbandoned(const std::string& temporary) {
   return info->type == FileType::kRegular && IsUnlocked(temporary);
 }
 
-void RemoveAbandoned(const std::string& path) {
+std::vector<std::string> AbandonedOf(const std::string& path) {
+  std::vector<std::string> abandoned;
   const std::string prefix = absl::StrCat(NameOf(Stem(path)), ".");
   const std::string folder = DirectoryOf(path);
   for (const std::string& name : ListDirectory(folder).value_or(std::vector<std::string>())) {
@@ -95,8 +96,13 @@ void RemoveAbandoned(const std::string& path) {
       continue;
     }
     const std::string temporary = JoinPath(folder, name);
-    if (IsAbandoned(temporary)) unlink(temporary.c_str());
+    if (IsAbandoned(temporary)) abandoned.push_back(temporary);
   }
+  return abandoned;
+}
+
+void RemoveAbandoned(const std::string& path) {
+  for (const std::string& temporary : AbandonedOf(path)) unlink(temporary.c_str());
 }
 
 absl::StatusOr<TemporaryFile> TemporaryFile::Create(const std::string& path, mode_t mode) {

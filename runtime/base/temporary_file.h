@@ -6,6 +6,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -25,8 +26,10 @@ bool IsTemporaryName(absl::string_view name);
 // process holds its flock; of a socket, nobody listens; of either, it is older than an hour.
 bool IsAbandoned(const std::string& temporary);
 
-// Removes what writers of `path` left that were killed while they wrote. WriteFileAtomically does
-// so by itself.
+// What writers of `path` left that were killed while they wrote.
+std::vector<std::string> AbandonedOf(const std::string& path);
+
+// Removes that. WriteFileAtomically does so by itself.
 void RemoveAbandoned(const std::string& path);
 
 // A new file under a temporary name, flocked, removed by the destructor unless it got another name.

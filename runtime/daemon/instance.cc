@@ -232,9 +232,11 @@ Healed Instance::Heal(const std::set<std::string>& resting) {
   healed.status = HealRunDirectory(&healed);
   if (!healed.status.ok()) return healed;
   healed.status = HealLock(paths_.instance_lock, &files_->lock.file(), &healed);
-  // Without the lock nothing there is ours: its holder may be another runtime.
+  // Without the lock no file there is ours: its holder may be another runtime.
   if (absl::IsAborted(healed.status)) healed.loss = Healed::Loss::kLock;
-  if (!healed.status.ok()) return healed;
+  // But a holder that is no runtime does not keep anybody from being answered.
+  const bool has_lock = healed.status.ok();
+  if (!has_lock && !absl::IsUnavailable(healed.status)) return healed;
   std::string record;
   base::FileInfo socket;
   {
@@ -242,10 +244,10 @@ Healed Instance::Heal(const std::set<std::string>& resting) {
     record = files_->record;
     socket = files_->socket;
   }
-  if (resting.count(paths_.daemon_record) == 0) {
+  if (has_lock && resting.count(paths_.daemon_record) == 0) {
     healed.status.Update(HealContent(paths_.daemon_record, record, &healed));
   }
-  if (resting.count(paths_.pid_file) == 0) {
+  if (has_lock && resting.count(paths_.pid_file) == 0) {
     healed.status.Update(HealContent(paths_.pid_file, pid_text_, &healed));
   }
   if (!token_path_.empty() && resting.count(token_path_) == 0) {

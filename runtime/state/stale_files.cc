@@ -1,5 +1,7 @@
 #include "runtime/state/stale_files.h"
 
+#include <utility>
+
 #include "runtime/base/file.h"
 #include "runtime/base/status_macros.h"
 #include "runtime/base/temporary_file.h"
@@ -31,6 +33,10 @@ std::vector<std::string> LeftoversOf(const absl::StatusOr<v1::DaemonRecord>& rec
   }
   for (const std::string& path : {paths.pid_file, paths.daemon_record}) {
     if (Exists(path)) leftovers.push_back(path);
+    // Of a runtime that was killed while it wrote.
+    for (std::string& abandoned : base::AbandonedOf(path)) {
+      leftovers.push_back(std::move(abandoned));
+    }
   }
   return leftovers;
 }
@@ -49,10 +55,9 @@ absl::Status RemoveLeftovers(const InstanceLock&, const HomePaths& paths,
   // Before the record goes, which tells of whom. A disk that is full keeps nobody from cleaning up;
   // the report of a crash stays then.
   if (vanished == Vanished::kRecord) (void)RecordVanished(paths);
-  // A runtime that was killed while it wrote; the socket's temporary name has no name before the
-  // dot.
-  for (const std::string& path : {paths.pid_file, paths.daemon_record, paths.failures,
-                                  paths.notify_socket, base::JoinPath(paths.run, "")}) {
+  // The socket's temporary name has no name before the dot.
+  for (const std::string& path :
+       {paths.failures, paths.notify_socket, base::JoinPath(paths.run, "")}) {
     base::RemoveAbandoned(path);
   }
   absl::Status first;

@@ -82,6 +82,23 @@ TEST_F(InstanceTest, NothingIsWrittenThroughALinkInTheRunDirectorysPlace) {
   EXPECT_TRUE(Exists(paths_.pid_file));
 }
 
+TEST_F(InstanceTest, AStrangerWhoHoldsALostLockKeepsNobodyFromTheSocket) {
+  ASSERT_TRUE(instance_->Listen().ok());
+  ASSERT_TRUE(instance_->Announce(record_, [](const std::string&) {}).ok());
+  std::filesystem::rename(paths_.run, home_ + "/aside");
+  std::filesystem::create_directory(paths_.run);
+  chmod(paths_.run.c_str(), 0700);
+  {
+    absl::StatusOr<base::FileLock> stranger = base::FileLock::TryAcquire(paths_.instance_lock);
+    ASSERT_TRUE(stranger.ok()) << stranger.status();
+    EXPECT_TRUE(absl::IsUnavailable(instance_->Heal().status));
+    EXPECT_TRUE(Exists(paths_.run + "/holon.sock"));
+    EXPECT_FALSE(Exists(paths_.daemon_record));
+  }
+  EXPECT_TRUE(instance_->Heal().status.ok());
+  EXPECT_TRUE(Exists(paths_.daemon_record) && Exists(paths_.pid_file));
+}
+
 TEST_F(InstanceTest, AMovedHomeIsStillReached) {
   const std::string moved = home_ + "-moved";
   EXPECT_EQ(instance_->Here(paths_.audit_log), paths_.audit_log);
