@@ -8,6 +8,7 @@
 #include "ctl/commands/commands.h"
 #include "ctl/lifecycle/home_lock.h"
 #include "ctl/render/json_view.h"
+#include "ctl/render/layout.h"
 #include "ctl/render/status_text.h"
 #include "runtime/config/diff.h"
 #include "runtime/config/edit.h"
@@ -89,7 +90,7 @@ base::ExitCode Show(Context& context) {
     }
     rows.push_back(std::move(row));
   }
-  return Print(context, std::move(view), Table(rows));
+  return Print(context, std::move(view), Table(rows, console.width()));
 }
 
 base::ExitCode UnknownSetting(Context& context) {

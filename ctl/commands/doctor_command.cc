@@ -7,6 +7,7 @@
 #include "ctl/doctor/diagnosis.h"
 #include "ctl/doctor/facts.h"
 #include "ctl/render/json_view.h"
+#include "ctl/render/layout.h"
 #include "ctl/render/status_text.h"
 
 namespace holon::ctl {
@@ -30,10 +31,11 @@ std::string DoctorText(const std::vector<Finding>& findings, const Console& cons
     rows.push_back({absl::StrCat(MarkFor(finding.severity, console), " ", finding.check),
                     Printable(finding.message)});
     if (!finding.fix.empty()) {
-      rows.push_back({"", absl::StrCat(console.Paint(Tone::kFaint, "→ "), Printable(finding.fix))});
+      rows.push_back(
+          {"", absl::StrCat(console.Paint(Tone::kFaint, "→ "), Whole(Printable(finding.fix)))});
     }
   }
-  return Table(rows);
+  return Table(rows, console.width());
 }
 
 std::string Count(size_t number, const std::string& noun) {
@@ -83,7 +85,7 @@ base::ExitCode RunDoctor(Context& context) {
     context.console().Data(ToJsonLine(view) + "\n");
     return exit_code;
   }
-  context.console().Data(DoctorText(findings, context.console()));
+  context.console().Answer(DoctorText(findings, context.console()));
   context.console().Text(absl::StrCat("\n", summary, "\n"));
   return exit_code;
 }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "ctl/commands/commands.h"
 #include "ctl/render/json_view.h"
+#include "ctl/render/layout.h"
 #include "ctl/render/status_text.h"
 #include "runtime/state/failures.h"
 #include "runtime/state/vanished.h"
@@ -19,9 +20,11 @@ namespace {
 std::string FailureText(const v1::FailureView& failure, const Console& console) {
   const Tone tone = failure.cleared() ? Tone::kFaint : Tone::kBad;
   const std::vector<std::string> summary = absl::StrSplit(Printable(failure.summary()), '\n');
-  std::string text = absl::StrCat(console.Paint(tone, failure.cleared() ? "○" : "●"), " ",
-                                  HappenedText(failure), "  ", console.Paint(tone, failure.phase()),
-                                  "  ", console.Paint(Tone::kStrong, summary.front()), "\n");
+  const std::string text =
+      Wrapped(absl::StrCat(console.Paint(tone, failure.cleared() ? "○" : "●"), " ",
+                           HappenedText(failure), "  ", console.Paint(tone, failure.phase()), "  ",
+                           console.Paint(Tone::kStrong, summary.front())),
+              console.width(), 2);
   std::vector<std::vector<std::string>> rows;
   auto add = [&](const std::string& key, const std::string& value) {
     if (!value.empty()) rows.push_back({"  " + console.Paint(Tone::kFaint, key), Printable(value)});
@@ -34,8 +37,8 @@ std::string FailureText(const v1::FailureView& failure, const Console& console) 
     rows.push_back({"  " + console.Paint(Tone::kFaint, i == 0 ? "log" : ""),
                     console.Paint(Tone::kFaint, Printable(failure.log_excerpt(i)))});
   }
-  add("see", failure.detail_hint());
-  return absl::StrCat(text, Table(rows));
+  add("see", Whole(failure.detail_hint()));
+  return absl::StrCat(text, "\n", Table(rows, console.width()));
 }
 
 }  // namespace
@@ -74,7 +77,7 @@ base::ExitCode RunFailures(Context& context) {
     console.Text(absl::StrCat("nothing has failed at ", world.paths.home, "\n"));
   }
   for (int i = 0; i < view.failures_size(); ++i) {
-    console.Data(absl::StrCat(i == 0 ? "" : "\n", FailureText(view.failures(i), console)));
+    console.Answer(absl::StrCat(i == 0 ? "" : "\n", FailureText(view.failures(i), console)));
   }
   return base::ExitCode::kDone;
 }

@@ -11,6 +11,7 @@
 #include "ctl/commands/commands.h"
 #include "ctl/lifecycle/runtime_search.h"
 #include "ctl/render/json_view.h"
+#include "ctl/render/layout.h"
 #include "ctl/render/status_text.h"
 #include "runtime/base/duration.h"
 #include "runtime/base/file.h"
@@ -122,9 +123,9 @@ std::string ListText(const v1::ListView& view, const Console& console) {
                     runtime.has_uptime_seconds()
                         ? base::FormatDuration(absl::Seconds(runtime.uptime_seconds()))
                         : "-",
-                    Printable(runtime.home_dir())});
+                    Whole(Printable(runtime.home_dir()))});
   }
-  return Table(rows);
+  return Table(rows, console.width());
 }
 
 }  // namespace
@@ -144,7 +145,7 @@ base::ExitCode RunList(Context& context) {
   if (view.runtimes().empty()) {
     console.Text("no runtime of yours is running\n");
   } else {
-    console.Data(ListText(view, console));
+    console.Answer(ListText(view, console));
   }
   if (view.unseen() > 0) {
     console.Warning(absl::StrCat(view.unseen(),

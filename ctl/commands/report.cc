@@ -65,7 +65,7 @@ base::ExitCode Report(Context& context, const Outcome& outcome, const Receipts& 
     console.Error(outcome.message, outcome.hint);
     return outcome.exit_code;
   }
-  console.Text(absl::StrCat(console.Paint(Tone::kGood, "✓"), " ", outcome.message, "\n"));
+  console.Done(outcome.message);
   const Command command = context.options().command;
   if (command == Command::kStop || command == Command::kRestart) {
     console.Text(LadderText(receipts.all(), console));

@@ -79,9 +79,8 @@ base::ExitCode RunDiff(Context& context) {
   if (context.options().json) {
     console.Data(ToJsonLine(view) + "\n");
   } else if (view.match()) {
-    console.Text(absl::StrCat(console.Paint(Tone::kGood, "✓"),
-                              " the runtime runs with this configuration (",
-                              view.config_fingerprint().substr(0, 12), ")\n"));
+    console.Done(absl::StrCat("the runtime runs with this configuration (",
+                              view.config_fingerprint().substr(0, 12), ")"));
   } else {
     console.Text(
         DifferenceTable({status.differences().begin(), status.differences().end()}, console));

@@ -63,8 +63,7 @@ base::ExitCode RunWait(Context& context) {
       if (context.options().json) {
         context.console().Data(ToJsonLine(view) + "\n");
       } else {
-        context.console().Text(absl::StrCat(context.console().Paint(Tone::kGood, "✓"),
-                                            " the runtime is ", NameOf(goal), "\n"));
+        context.console().Done(absl::StrCat("the runtime is ", NameOf(goal)));
       }
       return base::ExitCode::kDone;
     }

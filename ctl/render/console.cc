@@ -8,20 +8,48 @@
 
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "ctl/render/layout.h"
 #include "runtime/base/descriptor.h"
 #include "runtime/config/text.h"
 
 namespace holon::ctl {
+
+namespace {
+
+size_t WidthOfTerminal(int fd) {
+  winsize size = {};
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kAnyWidth;
+}
+
+}  // namespace
 
 bool UseColor(ColorChoice choice, const char* no_color, const char* term, bool terminal) {
   if (choice != ColorChoice::kAuto) return choice == ColorChoice::kAlways;
   // NO_COLOR counts only when it is not empty.
   if (no_color != nullptr && *no_color != '\0') return false;
   return terminal && !(term != nullptr && std::string(term) == "dumb");
+}
+
+bool UseAscii(const char* lc_all, const char* lc_ctype, const char* lang, const char* term) {
+  if (term != nullptr && absl::string_view(term) == "dumb") return true;
+  for (const char* variable : {lc_all, lc_ctype, lang}) {
+    if (variable == nullptr || *variable == '\0') continue;
+    const std::string locale = absl::AsciiStrToLower(variable);
+    return !absl::StrContains(locale, "utf-8") && !absl::StrContains(locale, "utf8");
+  }
+  return false;
+}
+
+std::string InAscii(absl::string_view text) {
+  return absl::StrReplaceAll(
+      text,
+      {{"✓", "+"}, {"✗", "x"}, {"●", "*"}, {"○", "o"}, {"◐", "~"}, {"→", "->"}, {"…", "..."}});
 }
 
 std::string Printable(absl::string_view text) {
@@ -55,7 +83,8 @@ Console::Console(ColorChoice color, bool quiet)
       stdout_terminal_(isatty(STDOUT_FILENO) == 1),
       stderr_terminal_(isatty(STDERR_FILENO) == 1),
       stdout_color_(UseColor(color, getenv("NO_COLOR"), getenv("TERM"), stdout_terminal_)),
-      stderr_color_(UseColor(color, getenv("NO_COLOR"), getenv("TERM"), stderr_terminal_)) {}
+      stderr_color_(UseColor(color, getenv("NO_COLOR"), getenv("TERM"), stderr_terminal_)),
+      ascii_(UseAscii(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG"), getenv("TERM"))) {}
 
 void Console::Put(FILE* stream, absl::string_view text) {
   size_t written = fwrite(text.data(), 1, text.size(), stream);
@@ -72,14 +101,26 @@ void Console::Data(absl::string_view text) {
   Put(stdout, text);
 }
 
+void Console::Answer(absl::string_view text) { Data(ascii_ ? InAscii(text) : std::string(text)); }
+
 void Console::Text(absl::string_view text) {
-  if (!quiet_) Data(text);
+  if (!quiet_) Answer(text);
+}
+
+void Console::Done(absl::string_view message) {
+  const std::string line = absl::StrCat(Paint(Tone::kGood, "✓"), " ", message);
+  Text(absl::StrCat(Wrapped(line, width(), 2), "\n"));
+}
+
+void Console::PutLine(const std::string& line) {
+  const std::string wrapped = Wrapped(line, WidthOfTerminal(STDERR_FILENO), 2);
+  Put(stderr, absl::StrCat(ascii_ ? InAscii(wrapped) : wrapped, "\n"));
 }
 
 void Console::Error(absl::string_view message, absl::string_view hint) {
   ClearProgress();
   std::string label = stderr_color_ ? Painted(Tone::kBad, "error:") : "error:";
-  Put(stderr, absl::StrCat("holonctl: ", label, " ", Printable(message), "\n"));
+  PutLine(absl::StrCat("holonctl: ", label, " ", Printable(message)));
   if (!hint.empty()) Put(stderr, absl::StrCat("  next: ", Printable(hint), "\n"));
 }
 
@@ -87,14 +128,13 @@ void Console::Warning(absl::string_view message) {
   if (quiet_) return;
   ClearProgress();
   std::string label = stderr_color_ ? Painted(Tone::kWarning, "warning:") : "warning:";
-  Put(stderr, absl::StrCat("holonctl: ", label, " ", Printable(message), "\n"));
+  PutLine(absl::StrCat("holonctl: ", label, " ", Printable(message)));
 }
 
 void Console::Progress(absl::string_view text) {
   if (!shows_progress()) return;
-  std::string line =
-      absl::StrCat("\r\x1b[K", Printable(text.substr(0, static_cast<size_t>(Width()) - 1)));
-  Put(stderr, line);
+  const std::string line = Printable(text.substr(0, WidthOfTerminal(STDERR_FILENO) - 1));
+  Put(stderr, absl::StrCat("\r\x1b[K", ascii_ ? InAscii(line) : line));
   progress_shown_ = true;
 }
 
@@ -110,10 +150,6 @@ std::string Console::Paint(Tone tone, absl::string_view text) const {
 
 int Console::reader_fd() const { return base::IsPipe(STDOUT_FILENO) ? STDOUT_FILENO : -1; }
 
-int Console::Width() const {
-  winsize size = {};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 100;
-}
+size_t Console::width() const { return WidthOfTerminal(STDOUT_FILENO); }
 
 }  // namespace holon::ctl

@@ -21,10 +21,14 @@ class Console {
   Console(ColorChoice color, bool quiet);
   ~Console();
 
-  // To stdout, as it is.
+  // To stdout, as it is: a document, a value.
   void Data(absl::string_view text);
+  // To stdout, for people; with --quiet too, for it is what was asked for.
+  void Answer(absl::string_view text);
   // To stdout, unless --quiet: what a person wants to read.
   void Text(absl::string_view text);
+  // To stdout, unless --quiet: "✓ the runtime is ready".
+  void Done(absl::string_view message);
   // To stderr, always, and printable: an error, and the command to run next.
   void Error(absl::string_view message, absl::string_view hint = "");
   // To stderr, unless --quiet, and printable.
@@ -43,17 +47,20 @@ class Console {
   int reader_fd() const;
   bool shows_progress() const { return stderr_terminal_ && !quiet_; }
   bool stdout_terminal() const { return stdout_terminal_; }
-  // Columns of the terminal; 100 where there is none.
-  int Width() const;
+  // Columns of the terminal at stdout; kAnyWidth where there is none.
+  size_t width() const;
 
  private:
   void Put(FILE* stream, absl::string_view text);
+  // A line of diagnostics, as the terminal at stderr can show it.
+  void PutLine(const std::string& line);
 
   bool quiet_;
   bool stdout_terminal_;
   bool stderr_terminal_;
   bool stdout_color_;
   bool stderr_color_;
+  bool ascii_;
   bool progress_shown_ = false;
   bool delivered_ = true;
   bool reader_left_ = false;
@@ -61,6 +68,12 @@ class Console {
 
 // Pure: whether to use colours, from --color, NO_COLOR and what stands at the other end.
 bool UseColor(ColorChoice choice, const char* no_color, const char* term, bool terminal);
+
+// Pure: whether only ASCII can be shown, from the locale's variables and TERM. No variable says no.
+bool UseAscii(const char* lc_all, const char* lc_ctype, const char* lang, const char* term);
+
+// Pure: the signs that Holon prints, in ASCII: "✓ ready" is "+ ready".
+std::string InAscii(absl::string_view text);
 
 // Pure: text from elsewhere as a terminal may have it: nothing in it moves the cursor, sets a title
 // or ends its colour. Lines stay lines; tabs become spaces, other control characters '?'.

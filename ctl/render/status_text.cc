@@ -5,23 +5,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "ctl/render/layout.h"
 #include "runtime/base/duration.h"
 #include "runtime/config/text.h"
 
 namespace holon::ctl {
 namespace {
-
-// Columns that a text takes: bytes without continuation bytes and escape sequences.
-size_t WidthOf(const std::string& text) {
-  size_t width = 0;
-  bool escape = false;
-  for (unsigned char c : text) {
-    if (c == 0x1b) escape = true;
-    if (!escape && (c & 0xc0) != 0x80) ++width;
-    if (escape && c == 'm') escape = false;
-  }
-  return width;
-}
 
 Tone ToneOf(const std::string& state) {
   if (state == "running") return Tone::kGood;
@@ -67,25 +56,6 @@ std::string StateText(const std::string& state, const Console& console) {
   return console.Paint(ToneOf(state), absl::StrCat(MarkOf(state), " ", state));
 }
 
-std::string Table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], WidthOf(row[i]));
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    std::string line;
-    for (size_t i = 0; i < row.size(); ++i) {
-      absl::StrAppend(&line, row[i]);
-      if (i + 1 < row.size()) line.append(widths[i] - WidthOf(row[i]) + 2, ' ');
-    }
-    absl::StripTrailingAsciiWhitespace(&line);
-    absl::StrAppend(&text, line, "\n");
-  }
-  return text;
-}
-
 std::string DifferenceTable(const std::vector<v1::DifferenceView>& differences,
                             const Console& console) {
   std::vector<std::vector<std::string>> rows = {
@@ -101,7 +71,7 @@ std::string DifferenceTable(const std::vector<v1::DifferenceView>& differences,
          difference.note().empty() ? difference.takes()
                                    : absl::StrCat(difference.takes(), "; ", difference.note())});
   }
-  return Table(rows);
+  return Table(rows, console.width(), Head::kFirstRow);
 }
 
 std::string StatusText(const v1::StatusView& view, absl::Time now, const Console& console) {
@@ -117,7 +87,7 @@ std::string StatusText(const v1::StatusView& view, absl::Time now, const Console
   if (view.has_instance_id()) add("generation", view.instance_id());
   if (view.has_version()) add("version", view.version());
   if (view.has_started_at()) add("started", StartedText(view.started_at(), now));
-  add("socket", view.socket_path());
+  add("socket", Whole(view.socket_path()));
   if (view.has_http_addr()) add("http_addr", view.http_addr());
   if (view.has_control_addr()) add("control_addr", view.control_addr());
   if (view.has_config_fingerprint_match()) {
@@ -128,7 +98,7 @@ std::string StatusText(const v1::StatusView& view, absl::Time now, const Console
                             absl::StrCat("differs from yours in ", view.differences_size(),
                                          view.differences_size() == 1 ? " setting" : " settings")));
   }
-  for (const std::string& file : view.stale_files()) add("left over", Printable(file));
+  for (const std::string& file : view.stale_files()) add("left over", Whole(Printable(file)));
   if (view.has_last_failure()) {
     const v1::FailureView& failure = view.last_failure();
     add("last failure",
@@ -136,7 +106,7 @@ std::string StatusText(const v1::StatusView& view, absl::Time now, const Console
                      failure.this_generation() ? ", this generation" : ", an earlier generation"));
     add("", Printable(failure.summary().substr(0, failure.summary().find('\n'))));
   }
-  absl::StrAppend(&text, Table(rows));
+  absl::StrAppend(&text, Table(rows, console.width()));
   if (view.differences_size() > 0) {
     absl::StrAppend(
         &text, "\n",
@@ -159,7 +129,7 @@ std::string LadderText(const std::vector<Receipt>& receipts, const Console& cons
                     receipt.outcome == "planned" ? "" : base::FormatDuration(receipt.duration),
                     receipt.evidence});
   }
-  return Table(rows);
+  return Table(rows, console.width());
 }
 
 }  // namespace holon::ctl

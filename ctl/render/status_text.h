@@ -29,9 +29,6 @@ std::string StateText(const std::string& state, const Console& console);
 // The receipts as a ladder.
 std::string LadderText(const std::vector<Receipt>& receipts, const Console& console);
 
-// Rows with aligned columns, two spaces between them; trailing space is cut.
-std::string Table(const std::vector<std::vector<std::string>>& rows);
-
 }  // namespace holon::ctl
 
 #endif  // HOLON_CTL_RENDER_STATUS_TEXT_H_

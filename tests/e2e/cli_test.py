@@ -178,6 +178,36 @@ class StreamsTest(HolonTest):
         self.assertNotEqual(0, running.returncode)
 
 
+class TerminalTest(HolonTest):
+    LOOKS = (("status",), ("doctor",), ("diff", "--set", "log.level=debug"), ("list",), ("failures",),
+             ("stop", "--plan"))
+
+    def test_lines_fit_and_break_neither_paths_nor_commands(self):
+        self.home.start()
+        for columns in (60, 80, 200):
+            for arguments in self.LOOKS:
+                shown = self.home.ctl_on_terminal(*arguments, env={"NO_COLOR": "1"}, columns=columns)
+                with self.subTest(arguments=arguments, columns=columns):
+                    self.assertTrue(shown)
+                    for line in shown.splitlines():
+                        self.assertTrue(len(line) <= columns or "/" in line or "next:" in line, shown)
+
+    def test_a_difference_becomes_a_block_where_a_row_has_no_room(self):
+        self.home.start()
+        shown = self.home.ctl_on_terminal("diff", "--set", "log.level=debug", env={"NO_COLOR": "1"}, columns=40)
+        self.assertEqual(["log.level", "expected debug", "from --set log.level"],
+                         [" ".join(line.split()) for line in shown.splitlines()[:3]])
+
+    def test_signs_are_ascii_where_the_terminal_or_the_locale_shows_no_more(self):
+        self.home.start()
+        for env in ({"LC_ALL": "C"}, {"LC_ALL": "", "LC_CTYPE": "", "LANG": "en_US.UTF-8", "TERM": "dumb"}):
+            for arguments in (*self.LOOKS, ("wait",)):
+                with self.subTest(env=env, arguments=arguments):
+                    self.assertTrue(self.home.ctl_on_terminal(*arguments, env=env).isascii())
+        utf8 = {"LC_ALL": "C.UTF-8", "TERM": "xterm"}
+        self.assertIn("✓", self.home.ctl_on_terminal("wait", env=utf8))
+
+
 class ColorTest(HolonTest):
     def colored(self, *arguments, env=None):
         return ESCAPE in self.home.ctl("config", "show", "--origin", *arguments, env=env).out

@@ -6,15 +6,18 @@ Run with HOLON_BIN naming the folder of holonctl and holond; one file alone:
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
 import pty
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 
 import processes
@@ -153,9 +156,10 @@ class Home:
     def holond(self, *arguments, seconds=HANG_SECONDS, **options):
         return self.spawn_holond(*arguments, **options).finish(seconds)
 
-    def ctl_on_terminal(self, *arguments, env=None):
-        """What a command shows on a terminal of its own."""
+    def ctl_on_terminal(self, *arguments, env=None, columns=0):
+        """What a command shows on a terminal of its own; one of 0 columns does not tell its size."""
         ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         command = [(self.bin or bin_dir()) / "holonctl", "--home", self.path, *arguments]
         shown = b""
         with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs,

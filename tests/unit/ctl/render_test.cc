@@ -116,10 +116,5 @@ TEST(ConsoleTest, TextFromElsewhereDoesNothingToATerminal) {
   EXPECT_EQ(Printable(""), "");
 }
 
-TEST(TableTest, AlignsWhatIsSeenNotWhatIsStored) {
-  EXPECT_EQ(Table({{"a", "b"}, {Painted(Tone::kGood, "ö"), "c"}, {"long", ""}}),
-            "a     b\n" + Painted(Tone::kGood, "ö") + "     c\nlong\n");
-}
-
 }  // namespace
 }  // namespace holon::ctl
