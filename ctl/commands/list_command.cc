@@ -36,6 +36,7 @@ v1::RuntimeView OfRemovedHome(const std::string& home, pid_t holder) {
   view.set_home_dir(home);
   view.set_pid(holder);
   view.set_state(std::string(probe::VerdictName(probe::Verdict::kUnresponsive)));
+  view.set_healthy(false);
   view.set_message("its home was removed; it will end");
   return view;
 }
@@ -51,6 +52,7 @@ v1::RuntimeView ViewOf(const std::string& home, const probe::Sighting& sighting,
   const v1::StatusView status = MakeStatusView(inputs);
   view.set_state(status.state());
   view.set_message(status.message());
+  view.set_healthy(status.healthy());
   view.set_socket_path(status.socket_path());
   if (status.has_pid()) view.set_pid(status.pid());
   if (status.has_instance_id()) view.set_instance_id(status.instance_id());
@@ -118,8 +120,8 @@ std::string ListText(const v1::ListView& view, const Console& console) {
   }
   rows.push_back(std::move(head));
   for (const v1::RuntimeView& runtime : view.runtimes()) {
-    rows.push_back({StateText(runtime.state(), console), absl::StrCat(runtime.pid()),
-                    runtime.has_version() ? runtime.version() : "-",
+    rows.push_back({StateText(runtime.state(), runtime.healthy(), console),
+                    absl::StrCat(runtime.pid()), runtime.has_version() ? runtime.version() : "-",
                     runtime.has_uptime_seconds()
                         ? base::FormatDuration(absl::Seconds(runtime.uptime_seconds()))
                         : "-",

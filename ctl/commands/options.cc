@@ -208,7 +208,13 @@ void CommandTree::Build() {
   AddStopOptions(ensure, options);
   Add(app_, "reload", "apply what may change while the runtime lives", Command::kReload);
   CLI::App* status = Add(app_, "status", "show the state of the runtime", Command::kStatus);
-  status->add_flag("--watch,-w", options->watch, "go on, a status for every change");
+  CLI::Option* watch =
+      status->add_flag("--watch,-w", options->watch, "go on, a status for every change");
+  status
+      ->add_flag("--exit-code", options->exit_code,
+                 "exit 0 only for a healthy runtime with this configuration; 1 not healthy, "
+                 "5 configuration differs")
+      ->excludes(watch);
   CLI::App* wait =
       Add(app_, "wait", "wait, without polling, until the runtime is in a state", Command::kWait);
   AddChoice<Goal>(wait, "--for", &options->goal,

@@ -74,6 +74,7 @@ struct Options {
   std::vector<std::string> words;  // run: the command and its arguments
   Shell shell = Shell::kBash;      // completion
   bool watch = false;              // status
+  bool exit_code = false;          // status
   Goal goal = Goal::kReady;        // wait
   bool origin = false;             // config show
   std::string path;                // config get, set, unset

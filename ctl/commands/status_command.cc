@@ -50,8 +50,10 @@ base::ExitCode RunStatus(Context& context) {
   if (!absl::StrContains(sighting->detail, taker)) {
     absl::StrAppend(&sighting->detail, sighting->detail.empty() ? "" : "; ", taker);
   }
-  Show(context, context.Status(*sighting));
-  return probe::StatusExitCode(sighting->verdict);
+  const v1::StatusView view = context.Status(*sighting);
+  Show(context, view);
+  return context.options().exit_code ? HealthExitCode(sighting->verdict, view)
+                                     : probe::StatusExitCode(sighting->verdict);
 }
 
 base::ExitCode RunDiff(Context& context) {

@@ -1,5 +1,6 @@
-// wait and status --watch: they follow the home by inotify, pidfd and the runtime's own stream;
-// nothing polls.
+// wait and status --watch: they follow the home by inotify, pidfd and the runtime's own stream.
+// Nothing polls, but for one thing: a watch asks a runtime that answers twice a second whether it
+// still does, because a hang is no event.
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,8 @@
 
 namespace holon::ctl {
 namespace {
+
+constexpr absl::Duration kAskInterval = absl::Milliseconds(500);
 
 const char* NameOf(Goal goal) {
   switch (goal) {
@@ -87,26 +90,32 @@ base::ExitCode RunWait(Context& context) {
 
 base::ExitCode RunStatusWatch(Context& context) {
   World& world = context.world();
+  absl::Status trusted = state::CheckHome(world.paths, state::HomeUse::kLook);
+  if (!trusted.ok()) return context.FailHome(trusted);
   // A pipe that nobody reads any more ends this now, and not with the next change.
   const int reader = context.console().reader_fd();
   HomeWatch watch(world, HomeWatch::Scope::kFiles, reader);
-  std::string shown;
+  std::optional<v1::StatusView> shown;
   while (true) {
     absl::StatusOr<probe::Sighting> sighting = world.Look();
     if (absl::IsCancelled(sighting.status())) return base::ExitCode::kInterrupted;
     if (!sighting.ok()) return context.FailHome(sighting.status());
-    const v1::StatusView view = context.Status(*sighting);
-    const std::string text = ToJsonLine(view);
-    if (text != shown) {
+    v1::StatusView view = context.Status(*sighting);
+    const std::string changes = shown.has_value() ? ChangesText(*shown, view) : "";
+    if (!shown.has_value() || !changes.empty()) {
+      shown = view;
+      const absl::Time now = world.clock.Now();
+      view.set_observed_at(Rfc3339(now));
       context.console().Data(context.options().json
-                                 ? text + "\n"
-                                 : StatusText(view, world.clock.Now(), context.console()) + "\n");
-      shown = text;
+                                 ? ToJsonLine(view) + "\n"
+                                 : WatchText(view, changes, now, context.console()));
     }
     // A full disk is told by the console; who has read enough has got what it wanted.
     if (!context.console().delivered()) return base::ExitCode::kDone;
-    if (watch.AwaitChange(*sighting, absl::InfiniteDuration(), "watching") ==
-        Waited::kInterrupted) {
+    const absl::Duration ask = probe::Answers(sighting->verdict)
+                                   ? world.clock.Uptime() + kAskInterval
+                                   : absl::InfiniteDuration();
+    if (watch.AwaitChange(*sighting, ask, "watching") == Waited::kInterrupted) {
       return base::ExitCode::kInterrupted;
     }
     const bool left = reader >= 0 && base::WaitReadable({reader}, absl::ZeroDuration()).has_value();

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "ctl/render/layout.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "runtime/base/duration.h"
 #include "runtime/config/text.h"
 
@@ -23,6 +24,18 @@ const char* MarkOf(const std::string& state) {
   if (state == "stopped") return "○";
   if (state == "starting" || state == "stopping") return "◐";
   return "●";
+}
+
+std::string CountersText(const v1::CountersView& counters) {
+  std::string text = absl::StrCat(counters.connections_accepted(), " connections accepted");
+  auto add = [&](uint64_t count, const char* what) {
+    if (count > 0) absl::StrAppend(&text, ", ", count, " ", what);
+  };
+  add(counters.connections_refused(), "refused");
+  add(counters.files_healed(), "files healed");
+  add(counters.log_lines_lost(), "log lines lost");
+  add(counters.reloads(), "reloads");
+  return text;
 }
 
 std::string StartedText(const std::string& started_at, absl::Time now) {
@@ -52,8 +65,10 @@ std::string HappenedText(const v1::FailureView& failure) {
   return absl::StrCat("between ", text(after, true), " and ", text(before, !same_day));
 }
 
-std::string StateText(const std::string& state, const Console& console) {
-  return console.Paint(ToneOf(state), absl::StrCat(MarkOf(state), " ", state));
+std::string StateText(const std::string& state, bool healthy, const Console& console) {
+  const bool degraded = state == "running" && !healthy;
+  return console.Paint(degraded ? Tone::kWarning : ToneOf(state),
+                       absl::StrCat(MarkOf(state), " ", state, degraded ? ", degraded" : ""));
 }
 
 std::string DifferenceTable(const std::vector<v1::DifferenceView>& differences,
@@ -76,7 +91,7 @@ std::string DifferenceTable(const std::vector<v1::DifferenceView>& differences,
 
 std::string StatusText(const v1::StatusView& view, absl::Time now, const Console& console) {
   std::string text =
-      absl::StrCat(StateText(view.state(), console), "  ",
+      absl::StrCat(StateText(view.state(), view.healthy(), console), "  ",
                    console.Paint(Tone::kStrong, config::OneLine(view.home_dir())), "\n");
   std::vector<std::vector<std::string>> rows;
   auto add = [&](const std::string& key, const std::string& value) {
@@ -88,6 +103,7 @@ std::string StatusText(const v1::StatusView& view, absl::Time now, const Console
   if (view.has_version()) add("version", view.version());
   if (view.has_started_at()) add("started", StartedText(view.started_at(), now));
   add("socket", Whole(view.socket_path()));
+  if (view.has_description()) add("description", Printable(view.description()));
   if (view.has_http_addr()) add("http_addr", view.http_addr());
   if (view.has_control_addr()) add("control_addr", view.control_addr());
   if (view.has_config_fingerprint_match()) {
@@ -98,6 +114,7 @@ std::string StatusText(const v1::StatusView& view, absl::Time now, const Console
                             absl::StrCat("differs from yours in ", view.differences_size(),
                                          view.differences_size() == 1 ? " setting" : " settings")));
   }
+  if (view.has_counters()) add("counts", CountersText(view.counters()));
   for (const std::string& file : view.stale_files()) add("left over", Whole(Printable(file)));
   if (view.has_last_failure()) {
     const v1::FailureView& failure = view.last_failure();
@@ -116,6 +133,24 @@ std::string StatusText(const v1::StatusView& view, absl::Time now, const Console
     absl::StrAppend(&text, "\n", console.Paint(Tone::kFaint, "next:"), " ", view.hint(), "\n");
   }
   return text;
+}
+
+std::string ChangesText(const v1::StatusView& before, const v1::StatusView& now) {
+  // To look is to be counted.
+  v1::StatusView from = before;
+  v1::StatusView to = now;
+  from.clear_counters();
+  to.clear_counters();
+  std::string changes;
+  google::protobuf::util::MessageDifferencer differencer;
+  differencer.ReportDifferencesToString(&changes);
+  return differencer.Compare(from, to) ? "" : changes;
+}
+
+std::string WatchText(const v1::StatusView& view, const std::string& changes, absl::Time now,
+                      const Console& console) {
+  return absl::StrCat(console.Paint(Tone::kFaint, absl::StrCat("--- ", view.observed_at())), "\n",
+                      changes, StatusText(view, now, console), "\n");
 }
 
 std::string LadderText(const std::vector<Receipt>& receipts, const Console& console) {

@@ -15,6 +15,13 @@ namespace holon::ctl {
 // The status, aligned, with differences, failure and next command where there are any.
 std::string StatusText(const v1::StatusView& view, absl::Time now, const Console& console);
 
+// What differs between two looks, a line each, for `status --watch`; empty: nothing.
+std::string ChangesText(const v1::StatusView& before, const v1::StatusView& now);
+
+// One step of `status --watch`: when, what changed, and the status.
+std::string WatchText(const v1::StatusView& view, const std::string& changes, absl::Time now,
+                      const Console& console);
+
 // Differences as a table: path, expected with origin, actual with origin, what it takes.
 std::string DifferenceTable(const std::vector<v1::DifferenceView>& differences,
                             const Console& console);
@@ -23,8 +30,8 @@ std::string DifferenceTable(const std::vector<v1::DifferenceView>& differences,
 // the days where they differ.
 std::string HappenedText(const v1::FailureView& failure);
 
-// "● running", in its colour.
-std::string StateText(const std::string& state, const Console& console);
+// "● running", in its colour; "● running, degraded" where it is ready and not healthy.
+std::string StateText(const std::string& state, bool healthy, const Console& console);
 
 // The receipts as a ladder.
 std::string LadderText(const std::vector<Receipt>& receipts, const Console& console);

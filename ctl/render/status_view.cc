@@ -18,8 +18,7 @@ using probe::Sighting;
 using probe::Verdict;
 
 std::string Rfc3339(const google::protobuf::Timestamp& timestamp) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", state::FromTimestamp(timestamp),
-                          absl::UTCTimeZone());
+  return holon::ctl::Rfc3339(state::FromTimestamp(timestamp));
 }
 
 void SetUnlessEmpty(const std::string& value, const std::function<void(const std::string&)>& set) {
@@ -105,6 +104,21 @@ void AddActivity(const holon::v1::Activity& activity, v1::ActivityView* view) {
   view->set_waiting_agents(activity.waiting_agents());
 }
 
+void AddCounters(const holon::v1::Counters& counters, v1::CountersView* view) {
+  view->set_connections_accepted(counters.connections_accepted());
+  view->set_connections_refused(counters.connections_refused());
+  view->set_files_healed(counters.files_healed());
+  view->set_log_lines_lost(counters.log_lines_lost());
+  view->set_reloads(counters.reloads());
+}
+
+std::string DescriptionOf(const holon::v1::RuntimeStatusResponse& answer) {
+  for (const holon::v1::ConfigValue& value : answer.config()) {
+    if (value.path() == "description") return config::DisplayValue(value.value());
+  }
+  return "";
+}
+
 void AddAnswer(const holon::v1::RuntimeStatusResponse& answer, v1::StatusView* view) {
   view->set_healthy(answer.healthy());
   view->set_socket_path(answer.socket_path());
@@ -118,6 +132,8 @@ void AddAnswer(const holon::v1::RuntimeStatusResponse& answer, v1::StatusView* v
   if (const char* phase = PhaseName(answer.phase())) view->set_phase(phase);
   if (answer.has_activity()) AddActivity(answer.activity(), view->mutable_activity());
   *view->mutable_degraded() = answer.degraded();
+  SetUnlessEmpty(DescriptionOf(answer), [&](const auto& text) { view->set_description(text); });
+  AddCounters(answer.counters(), view->mutable_counters());
   SetUnlessEmpty(answer.startup().step(), [&](const auto& text) { view->set_startup_step(text); });
 }
 
@@ -156,6 +172,10 @@ std::string Message(const StatusInputs& inputs) {
 }
 
 }  // namespace
+
+std::string Rfc3339(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
+}
 
 std::vector<holon::v1::ConfigDifference> DifferencesFrom(
     const OwnConfig& own, const holon::v1::RuntimeStatusResponse& answer) {
@@ -217,6 +237,13 @@ std::string NextCommand(Verdict verdict, const std::string& home) {
     default:
       return "";
   }
+}
+
+base::ExitCode HealthExitCode(Verdict verdict, const v1::StatusView& view) {
+  if (!probe::Answers(verdict)) return probe::StatusExitCode(verdict);
+  if (!view.healthy()) return base::ExitCode::kFailed;
+  if (!view.has_config_fingerprint_match()) return base::ExitCode::kUnknown;
+  return view.config_fingerprint_match() ? base::ExitCode::kDone : base::ExitCode::kConfigDiffers;
 }
 
 v1::StatusView MakeStatusView(const StatusInputs& inputs) {

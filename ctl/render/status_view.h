@@ -36,6 +36,13 @@ struct StatusInputs {
 
 v1::StatusView MakeStatusView(const StatusInputs& inputs);
 
+// How `status --exit-code` ends: 0 for a runtime that is healthy and runs with the caller's
+// configuration, 5 for another one, 4 where the two cannot be compared, 1 where it is not healthy.
+base::ExitCode HealthExitCode(probe::Verdict verdict, const v1::StatusView& view);
+
+// RFC 3339 in UTC, with milliseconds.
+std::string Rfc3339(absl::Time time);
+
 // "idle: no agent has anything to do", …
 std::string ActivitySentence(const holon::v1::Activity& activity);
 

@@ -22,6 +22,8 @@ constexpr absl::Duration kServerGrace = absl::Milliseconds(100);
 constexpr absl::Duration kStableAfter = absl::Seconds(2);
 // What a hanging process gets on top of the drain deadline.
 constexpr absl::Duration kHangGrace = absl::Seconds(1);
+// A loop that wakes so much later than it wanted was suspended.
+constexpr absl::Duration kLate = absl::Milliseconds(500);
 // How often a step of the start that takes long says that it goes on, and the patience that it asks
 // for each time: a slow disk is no dead runtime.
 constexpr absl::Duration kStepEvery = absl::Seconds(2);
@@ -77,7 +79,7 @@ base::ExitCode Daemon::Run() {
     wake_->Clear();
     TakeSignals();
     TakeInbox();
-    KeepDeadlines(clock_.Uptime());
+    if (!finished_.has_value()) KeepDeadlines(clock_.Uptime());
   }
   // The drain has waited for the log; this is for what was said after it, and for a failed start.
   if (!logger_.Flush(kLastDiskWait)) _exit(static_cast<int>(*finished_));
@@ -183,8 +185,11 @@ void Daemon::KeepDeadlines(absl::Duration now) {
     stable_at_ = absl::InfiniteDuration();
   }
   if (notifier_.pending()) notifier_.Retry();
-  if (now >= drain_end_ + kHangGrace &&
-      NextDrainStep(drain_state_, DrainEvent::kDeadline).action == DrainAction::kEndHung) {
+  if (now >= drain_end_ + kHangGrace + kLate) {
+    // This loop was suspended, and what drains with it: it gets the grace once more.
+    drain_end_ = now;
+  } else if (now >= drain_end_ + kHangGrace &&
+             NextDrainStep(drain_state_, DrainEvent::kDeadline).action == DrainAction::kEndHung) {
     EndHung();
   }
 }

@@ -4,6 +4,7 @@ The disk hangs at one call until the test lets it go on, so what is seen meanwhi
 """
 
 import signal
+import time
 
 import processes
 import strangers
@@ -212,6 +213,17 @@ class SlowDiskTest(HolonTest):
                 self.assert_ended_beside_a_hung_disk(running, 1)
                 self.slow.become_fast()
                 self.assert_exit(0, self.home.ctl("cleanup"))
+
+    def test_time_in_which_it_was_suspended_is_not_its_own(self):
+        running = self.slow_runtime("open", "audit.log")
+        self.order(0.5)
+        self.slow.wait_for_call()
+        running.signal(signal.SIGSTOP)
+        self.slow.become_fast()
+        time.sleep(2.5)
+        running.signal(signal.SIGCONT)
+        self.assert_exit(0, running.finish())
+        self.assert_nothing_left()
 
     def test_the_earliest_deadline_stands(self):
         for orders in ((0.5, 3600, 1800), (3600, 0.5)):

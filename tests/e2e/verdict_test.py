@@ -51,6 +51,38 @@ class VerdictTest(HolonTest):
         self.assertTrue(helper.is_alive())
 
 
+class ExitCodeTest(HolonTest):
+    """status --exit-code: what a script wants to know."""
+
+    def ask(self, *arguments):
+        return self.home.ctl("status", "--exit-code", *arguments).exit
+
+    def test_it_tells_healthy_from_everything_else(self):
+        self.assertEqual(3, self.ask())
+        self.home.start()
+        self.assertEqual(0, self.ask())
+        self.assertEqual(5, self.ask("--set", "log.level=debug"))
+        self.assertEqual(0, self.home.ctl("status", "--set", "log.level=debug").exit)
+        self.assertEqual(4, self.ask("--set", "http_addr=nonsense"))
+        self.home.suspend_runtime()
+        self.assertEqual(4, self.ask())
+        self.home.leaves_files = True
+        self.home.kill_runtime()
+        self.assertEqual(1, self.ask())
+
+    def test_a_degraded_runtime_is_no_healthy_one(self):
+        self.home.start("--set", "control_addr=127.0.0.1:0", "--set", "control_auth_mode=disabled")
+        same = ("--set", "control_addr=127.0.0.1:0", "--set", "control_auth_mode=disabled")
+        self.assertEqual(1, self.ask(*same))
+        self.assertIn("● running, degraded", self.home.ctl("status", *same).out)
+        self.assertIn("● running, degraded", self.home.ctl("list").out)
+        yellow = self.home.ctl("status", "--color", "always", *same).out
+        self.assertTrue(yellow.startswith("\x1b[33m● running, degraded"), yellow)
+
+    def test_a_watch_has_no_end_to_tell_by(self):
+        self.assert_exit(2, self.home.ctl("status", "--exit-code", "--watch"))
+
+
 class HeldAndOursTest(VerdictTest):
     def test_ready_is_running(self):
         self.home.start()

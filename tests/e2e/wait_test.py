@@ -158,13 +158,36 @@ class WatchTest(HolonTest):
         self.home.start()
         watching = self.watch()
         watching.read_json()
-        self.home.make()
         pid = self.home.suspend_runtime()
-        # Nothing tells of a suspension, so somebody has to stir things up.
-        (self.home.run_dir / "stir").touch()
         self.read_until(watching, "unresponsive")
         processes.kill(pid, signal.SIGCONT)
         self.read_until(watching, "running")
+        self.assert_exit(130, watching.interrupt())
+
+    def test_each_step_says_when_and_people_also_read_what_changed(self):
+        self.home.start()
+        watching = self.watch()
+        first = watching.read_json()["observed_at"]
+        self.home.stop()
+        self.assertGreater(self.read_until(watching, "stopped")[-1]["observed_at"], first)
+        self.assert_exit(130, watching.interrupt())
+        self.assertIsNone(self.home.ctl("status", "--json").json["observed_at"])
+        watching = self.home.spawn_ctl("status", "--watch")
+        self.assertRegex(watching.read_line(), "^--- 20..-..-..T..:..:")
+        self.home.start()
+        while 'state: "stopped" -> "' not in watching.read_line():
+            pass
+        self.assert_exit(130, watching.interrupt())
+
+    def test_a_runtime_that_changes_nothing_gives_no_line(self):
+        """Twice a second it is asked whether it answers, and that is counted."""
+        self.home.start()
+        watching = self.watch()
+        before = watching.read_json()["counters"]["connections_accepted"]
+        processes.wait_until(
+            lambda: self.home.status().json["counters"]["connections_accepted"] > before + 3, "it was asked again")
+        self.home.stop()
+        self.assertIn(watching.read_json()["state"], {"stopping", "stopped"})
         self.assert_exit(130, watching.interrupt())
 
     def test_a_reader_that_leaves_ends_it_at_once(self):

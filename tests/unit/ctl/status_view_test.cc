@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+
+#include "ctl/render/status_text.h"
 
 namespace holon::ctl {
 namespace {
@@ -71,6 +74,47 @@ TEST(StatusMatchTest, ComparesTheFingerprints) {
   EXPECT_FALSE(MakeStatusView(inputs).config_fingerprint_match());
   inputs.own->fingerprint = "theirs";
   EXPECT_TRUE(MakeStatusView(inputs).config_fingerprint_match());
+}
+
+TEST(HealthExitCodeTest, IsZeroOnlyForAHealthyRuntimeWithThisConfiguration) {
+  struct {
+    Verdict verdict;
+    bool healthy;
+    std::optional<bool> match;
+    base::ExitCode code;
+  } const rows[] = {
+      {Verdict::kRunning, true, true, base::ExitCode::kDone},
+      {Verdict::kRunning, true, false, base::ExitCode::kConfigDiffers},
+      {Verdict::kRunning, true, std::nullopt, base::ExitCode::kUnknown},
+      {Verdict::kRunning, false, true, base::ExitCode::kFailed},
+      {Verdict::kRunning, false, false, base::ExitCode::kFailed},
+      {Verdict::kStarting, false, true, base::ExitCode::kFailed},
+      {Verdict::kStopping, false, true, base::ExitCode::kFailed},
+      {Verdict::kStale, false, std::nullopt, base::ExitCode::kFailed},
+      {Verdict::kStopped, false, std::nullopt, base::ExitCode::kNotRunning},
+      {Verdict::kUnresponsive, false, std::nullopt, base::ExitCode::kUnknown},
+      {Verdict::kIncompatible, false, std::nullopt, base::ExitCode::kUnknown},
+      {Verdict::kForeign, false, std::nullopt, base::ExitCode::kUnknown},
+  };
+  for (const auto& row : rows) {
+    v1::StatusView view;
+    view.set_healthy(row.healthy);
+    if (row.match.has_value()) view.set_config_fingerprint_match(*row.match);
+    EXPECT_EQ(HealthExitCode(row.verdict, view), row.code) << probe::VerdictName(row.verdict);
+  }
+}
+
+TEST(ChangesTextTest, NamesWhatChangedAndIgnoresWhatALookCounts) {
+  v1::StatusView before;
+  before.set_state("running");
+  before.mutable_counters()->set_connections_accepted(1);
+  v1::StatusView now = before;
+  now.mutable_counters()->set_connections_accepted(2);
+  EXPECT_EQ(ChangesText(before, now), "");
+  now.clear_counters();
+  EXPECT_EQ(ChangesText(before, now), "");
+  now.set_state("unresponsive");
+  EXPECT_EQ(ChangesText(before, now), "modified: state: \"running\" -> \"unresponsive\"\n");
 }
 
 TEST(NextCommandTest, IsTheOneThatHelpsWithEachVerdict) {
