@@ -32,11 +32,11 @@ Outcome CleanHome(World& world, Receipts* receipts) {
           base::ExitCode::kFailed, "RUNNING",
           absl::StrCat("the runtime is ", std::string(probe::VerdictName(sighting->verdict)),
                        "; its files are no leftovers, and nothing was removed"),
-          CommandHint(world, "stop"));
+          NextFor(world.call, Situation::kCleanupOfRunning));
     default:
       return Failure(base::ExitCode::kUnknown, RefusalReason(sighting->verdict),
                      absl::StrCat(sighting->detail, "; nothing was removed"),
-                     NextCommand(sighting->verdict, world.paths.home));
+                     NextFor(world.call, *sighting));
   }
   receipts->Begin();
   absl::StatusOr<std::string> proof =
@@ -44,9 +44,7 @@ Outcome CleanHome(World& world, Receipts* receipts) {
   receipts->Add("clean", proof.ok() ? "done" : "failed",
                 proof.ok() ? *proof : std::string(proof.status().message()));
   if (proof.ok()) return Success("cleaned", *proof);
-  Outcome failure = ClaimFailure(proof.status(), "CLEANUP_FAILED");
-  failure.hint = CommandHint(world, "doctor");
-  return failure;
+  return ClaimFailure(proof.status(), "CLEANUP_FAILED");
 }
 
 }  // namespace

@@ -97,7 +97,7 @@ base::ExitCode UnknownSetting(Context& context) {
   return context.Fail(
       base::ExitCode::kUsage, "UNKNOWN_SETTING",
       absl::StrCat("there is no setting \"", config::WithoutValue(context.options().path), "\""),
-      "holonctl config list");
+      context.Next(Situation::kUnknownSetting));
 }
 
 base::ExitCode Get(Context& context) {
@@ -149,7 +149,7 @@ base::ExitCode ApplyPlan(Context& context, std::vector<config::Fault>* faults) {
       TakeHomeLock(world, options.command_name, options.timeout.value_or(absl::Minutes(1)));
   if (!lock.granted()) {
     return context.Fail(lock.refusal.exit_code, lock.refusal.reason, lock.refusal.message,
-                        lock.refusal.hint);
+                        lock.refusal.next);
   }
   // Another editor may have been there since.
   absl::StatusOr<config::FileEdit> edit = Plan(context, faults);
@@ -172,11 +172,10 @@ base::ExitCode Edit(Context& context) {
     if (applied != base::ExitCode::kDone) return applied;
   }
   if (!options.json) {
-    context.console().Text(
-        absl::StrCat(context.console().Paint(Tone::kGood, "✓"), " ", options.path,
-                     options.command == Command::kConfigSet ? " is set in " : " is removed from ",
-                     config::ConfigFilePath(context.inputs()),
-                     "\n  a running runtime takes it with: holonctl ensure\n"));
+    context.console().Text(absl::StrCat(
+        context.console().Paint(Tone::kGood, "✓"), " ", options.path,
+        options.command == Command::kConfigSet ? " is set in " : " is removed from ",
+        config::ConfigFilePath(context.inputs()), "\n  a running runtime takes it with ensure\n"));
     return base::ExitCode::kDone;
   }
   return Print(context, {}, "");
@@ -218,7 +217,7 @@ base::ExitCode RunConfig(Context& context) {
     return context.Fail(base::ExitCode::kFailed, "NO_KEY",
                         "the configuration holds a secret, and the home has no fingerprint.key "
                         "yet to tell it apart by",
-                        "holonctl start");
+                        context.Next(Situation::kFingerprintNoKey));
   }
   const std::string fingerprint = view.config_fingerprint();
   return Print(context, std::move(view), fingerprint + "\n");

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "ctl/commands/invocation.h"
 #include "ctl/render/json_view.h"
 #include "runtime/base/file.h"
 #include "runtime/config/environment.h"
@@ -41,7 +42,8 @@ Context::Context(const Options& options, std::string self, base::Clock& clock,
              interrupts,
              console_,
              std::move(self),
-             options.timeout.value_or(absl::Minutes(1))} {}
+             options.timeout.value_or(absl::Minutes(1)),
+             MakeInvocation(options, inputs_.home)} {}
 
 std::optional<OwnConfig> Context::Describe(const config::LoadResult& loaded) const {
   if (!loaded.faults.empty()) return std::nullopt;
@@ -64,6 +66,8 @@ v1::StatusView Context::Status(const probe::Sighting& sighting) const {
   inputs.home = inputs_.home;
   inputs.own = Describe(loaded_);
   inputs.warnings = loaded_.warnings;
+  inputs.call = world_.call;
+  inputs.valid = loaded_.faults.empty();
   for (const config::Fault& fault : loaded_.faults) {
     inputs.warnings.push_back(absl::StrCat("invalid configuration: ", config::FaultText(fault)));
   }
@@ -81,16 +85,16 @@ v1::StatusView Context::Status(const probe::Sighting& sighting) const {
 }
 
 base::ExitCode Context::Fail(base::ExitCode code, const std::string& reason,
-                             const std::string& message, const std::string& hint) {
+                             const std::string& message, const NextStep& next) {
   if (options_.json) {
     v1::ErrorDocument document;
     document.set_ok(false);
     document.mutable_error()->set_reason(reason);
     document.mutable_error()->set_message(message);
-    if (!hint.empty()) document.mutable_error()->set_hint(hint);
+    SetNext(next, &document);
     console_.Data(ToJsonLine(document) + "\n");
   } else {
-    console_.Error(message, hint);
+    console_.Error(message, next);
   }
   return code;
 }
@@ -110,9 +114,9 @@ base::ExitCode Context::FailHome(const absl::Status& status) {
 base::ExitCode Context::FailFaults(const std::vector<config::Fault>& faults) {
   const absl::Status summary = config::Summary(faults);
   const std::string message = absl::StrCat(summary.message(), "; nothing was changed");
-  const std::string hint =
-      absl::StrCat(absl::IsInvalidArgument(summary) ? "correct it" : "make it readable",
-                   ", then: holonctl --home ", inputs_.home, " config validate");
+  // Its file, variable or option is named by each fault.
+  const NextStep next =
+      OnlyAdvice(absl::IsInvalidArgument(summary) ? "correct it" : "make it readable");
   if (options_.json) {
     v1::ErrorDocument document;
     document.set_ok(false);
@@ -120,7 +124,7 @@ base::ExitCode Context::FailFaults(const std::vector<config::Fault>& faults) {
                                          : absl::IsPermissionDenied(summary) ? "PERMISSION_DENIED"
                                                                              : "CONFIG_UNREADABLE");
     document.mutable_error()->set_message(message);
-    document.mutable_error()->set_hint(hint);
+    SetNext(next, &document);
     for (const config::Fault& fault : faults) {
       v1::FaultView* view = document.add_faults();
       if (!fault.path.empty()) view->set_path(fault.path);
@@ -133,7 +137,7 @@ base::ExitCode Context::FailFaults(const std::vector<config::Fault>& faults) {
     for (const config::Fault& fault : faults) {
       absl::StrAppend(&text, "\n  ", config::FaultText(fault));
     }
-    console_.Error(text, hint);
+    console_.Error(text, next);
   }
   return base::ExitCodeFor(summary);
 }

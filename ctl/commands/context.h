@@ -10,6 +10,7 @@
 #include "ctl/commands/options.h"
 #include "ctl/lifecycle/world.h"
 #include "ctl/render/console.h"
+#include "ctl/render/next_command.h"
 #include "ctl/render/status_view.h"
 #include "holon/ctl/v1/views.pb.h"
 #include "runtime/base/clock.h"
@@ -42,11 +43,16 @@ class Context {
   // where it holds a secret and there is no key to tell it apart by.
   std::optional<OwnConfig> Describe(const config::LoadResult& loaded) const;
 
+  // What helps in a situation, or with what was seen.
+  NextStep Next(Situation situation) const { return NextFor(world_.call, situation); }
+  NextStep Next(const probe::Sighting& sighting) const {
+    return NextFor(world_.call, sighting, loaded_.faults.empty());
+  }
   v1::StatusView Status(const probe::Sighting& sighting) const;
 
   // Print the failure in the way that was asked for, and give its exit code.
   base::ExitCode Fail(base::ExitCode code, const std::string& reason, const std::string& message,
-                      const std::string& hint = "");
+                      const NextStep& next = {});
   // `reason` is that of anything but a lack of permission, which has its own.
   base::ExitCode FailFor(const absl::Status& status, const std::string& reason);
   // For a status of state::CheckHome, state::MakeHome or probe::Look.

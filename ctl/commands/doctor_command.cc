@@ -63,7 +63,7 @@ base::ExitCode RunDoctor(Context& context) {
     facts.faults.push_back(config::FaultText(fault));
   }
   facts.warnings = context.loaded().warnings;
-  if (facts.sighting.ok()) facts.next = NextCommand(facts.sighting->verdict, world.paths.home);
+  if (facts.sighting.ok()) facts.next = context.Next(*facts.sighting);
   const std::vector<Finding> findings = Diagnose(facts);
   const base::ExitCode exit_code = ExitCodeOf(findings);
   const std::string summary = Summary(findings);
@@ -78,6 +78,9 @@ base::ExitCode RunDoctor(Context& context) {
       row->set_message(finding.message);
       if (!finding.fix.empty()) row->set_fix(finding.fix);
     }
+    // Of a runtime that is not there nothing is wrong.
+    const bool stopped = facts.sighting.ok() && facts.sighting->verdict == probe::Verdict::kStopped;
+    if (!stopped) SetNext(facts.next, &view);
     if (!view.ok()) {
       view.mutable_error()->set_reason("UNHEALTHY");
       view.mutable_error()->set_message(summary);

@@ -162,7 +162,7 @@ base::ExitCode RunReload(Context& context) {
                 nobody ? "NOT_RUNNING" : RefusalReason(sighting->verdict),
                 absl::StrCat("the runtime is ", std::string(probe::VerdictName(sighting->verdict)),
                              "; nothing was reloaded"),
-                NextCommand(sighting->verdict, world.paths.home)),
+                context.Next(*sighting)),
         receipts);
   }
   return Report(context, Reload(world, *sighting, loaded.configuration.overrides, &receipts),

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "ctl/commands/invocation.h"
 #include "ctl/render/json_view.h"
 #include "holon/ctl/v1/views.pb.h"
 #include "runtime/base/duration.h"
@@ -275,9 +276,9 @@ void CommandTree::BuildConfig() {
 // The command that the line names, as far as there is one of this name.
 struct NamedCommand {
   const CLI::App* app = nullptr;
-  std::string path;            // "holonctl config get"
-  std::string unknown;         // A word in the place of a command that is none.
-  std::optional<size_t> help;  // Where "help" stands, before a command or in its place.
+  std::vector<std::string> words;  // {"config", "get"}
+  std::string unknown;             // A word in the place of a command that is none.
+  std::optional<size_t> help;      // Where "help" stands, before a command or in its place.
 };
 
 std::vector<const CLI::App*> CommandsOf(const CLI::App& app) {
@@ -285,7 +286,7 @@ std::vector<const CLI::App*> CommandsOf(const CLI::App& app) {
 }
 
 NamedCommand FindCommand(const CLI::App& app, const std::vector<std::string>& arguments) {
-  NamedCommand named{&app, app.get_name(), "", std::nullopt};
+  NamedCommand named{&app, {}, "", std::nullopt};
   for (auto word = arguments.begin(); word != arguments.end(); ++word) {
     if (*word == "--") break;
     if (absl::StartsWith(*word, "-")) {
@@ -309,7 +310,7 @@ NamedCommand FindCommand(const CLI::App& app, const std::vector<std::string>& ar
       break;
     }
     named.app = *next;
-    absl::StrAppend(&named.path, " ", *word);
+    named.words.push_back(*word);
   }
   return named;
 }
@@ -337,17 +338,25 @@ std::string UsageText(const CLI::App& app, const NamedCommand& named, const CLI:
   return error.what();
 }
 
-void PrintUsageError(bool json, const std::string& message, const std::string& command) {
+void PrintUsageError(bool json, const std::string& message, const NextStep& next) {
   if (!json) {
-    std::cerr << "holonctl: error: " << message << "\n  next: " << command << " --help\n";
+    Console(ColorChoice::kAuto, false).Error(message, next);
     return;
   }
   v1::ErrorDocument document;
   document.set_ok(false);
   document.mutable_error()->set_reason("USAGE");
   document.mutable_error()->set_message(message);
-  document.mutable_error()->set_hint(command + " --help");
+  SetNext(next, &document);
   std::cout << ToJsonLine(document) << "\n";
+}
+
+// The help of the command as far as it was understood.
+NextStep HelpOf(const NamedCommand& named) {
+  Invocation call;
+  call.program = OwnName();
+  call.command = named.words;
+  return NextFor(call, Situation::kUsage);
 }
 
 void BuildCommandLine(CLI::App* app, Options* options) {
@@ -413,7 +422,7 @@ std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_
   if (asks_help && !named.unknown.empty()) {
     // A word behind --set may be a secret.
     const std::string message = typed("--set") ? kTooManyArguments : UnknownCommand(named);
-    PrintUsageError(typed("--json"), config::UsageMessage(message, arguments), named.path);
+    PrintUsageError(typed("--json"), config::UsageMessage(message, arguments), HelpOf(named));
     *exit_code = base::ExitCode::kUsage;
     return std::nullopt;
   }
@@ -433,7 +442,7 @@ std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_
     PrintUsageError(
         typed("--json"),
         config::UsageMessage(UsageText(app, named, error, typed("--set")), {argv + 1, argv + argc}),
-        named.path);
+        HelpOf(named));
     *exit_code = base::ExitCode::kUsage;
     return std::nullopt;
   }

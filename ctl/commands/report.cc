@@ -34,7 +34,7 @@ base::ExitCode Report(Context& context, const Outcome& outcome, const Receipts& 
     if (sighting.ok()) *view.mutable_status() = context.Status(*sighting);
     view.mutable_status()->set_ok(outcome.ok());
     view.mutable_status()->set_message(outcome.message);
-    if (!outcome.hint.empty()) view.mutable_status()->set_hint(outcome.hint);
+    SetNext(outcome.next, view.mutable_status());
     for (const Receipt& receipt : receipts.all()) {
       v1::StepView* step = view.add_steps();
       step->set_step(receipt.step);
@@ -45,7 +45,6 @@ base::ExitCode Report(Context& context, const Outcome& outcome, const Receipts& 
     if (!outcome.ok()) {
       view.mutable_error()->set_reason(outcome.reason);
       view.mutable_error()->set_message(outcome.message);
-      if (!outcome.hint.empty()) view.mutable_error()->set_hint(outcome.hint);
     }
     console.Data(ToJsonLine(view, "status") + "\n");
     return outcome.exit_code;
@@ -62,7 +61,7 @@ base::ExitCode Report(Context& context, const Outcome& outcome, const Receipts& 
     if (!receipts.all().empty() && context.options().command == Command::kStop) {
       console.Text(LadderText(receipts.all(), console));
     }
-    console.Error(outcome.message, outcome.hint);
+    console.Error(outcome.message, outcome.next);
     return outcome.exit_code;
   }
   console.Done(outcome.message);

@@ -97,8 +97,8 @@ Outcome StopStarted(Context& context, const std::string& instance) {
   if (!never.ok()) {
     return Failure(base::ExitCode::kFailed, "NO_DESCRIPTOR", never.status().ToString());
   }
-  World calm{world.paths,   world.socket_path, world.clock,       *never,
-             world.console, world.self,        world.lock_timeout};
+  World calm{world.paths,   world.socket_path, world.clock,        *never,
+             world.console, world.self,        world.lock_timeout, world.call};
   StopSpec spec = MakeStopSpec(context);
   spec.only_instance = instance;
   HomeLock lock = TakeHomeLock(calm, context.options().command_name, LockTimeout(context));
@@ -119,8 +119,7 @@ Outcome EnsureRuntime(Context& context, config::LoadResult* loaded, Receipts* re
   *loaded = LoadWithInherited(context);
   if (!loaded->faults.empty()) {
     return Failure(base::ExitCode::kUsage, "INVALID_CONFIG",
-                   "the configuration has become invalid meanwhile",
-                   CommandHint(world, "config validate"));
+                   "the configuration has become invalid meanwhile", OnlyAdvice("correct it"));
   }
   return Ensure(world, MakeStartSpec(context, *loaded), MakeStopSpec(context),
                 loaded->configuration.overrides, receipts);
@@ -155,7 +154,7 @@ base::ExitCode RunRun(Context& context) {
     context.console().Error(
         absl::StrCat("the runtime that was started for the command could not be stopped: ",
                      stopped.message),
-        CommandHint(world, "stop"));
+        stopped.next);
     if (exit_code == 0) exit_code = static_cast<int>(base::ExitCode::kFailed);
   }
   return static_cast<base::ExitCode>(exit_code);

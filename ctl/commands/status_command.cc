@@ -68,7 +68,7 @@ base::ExitCode RunDiff(Context& context) {
     return context.Fail(
         nobody ? base::ExitCode::kNotRunning : code, nobody ? "NOT_RUNNING" : "NO_ANSWER",
         absl::StrCat("there is nothing to compare with: ", context.Status(*sighting).message()),
-        NextCommand(sighting->verdict, context.inputs().home));
+        context.Next(*sighting));
   }
   const v1::StatusView status = context.Status(*sighting);
   v1::DiffView view;

@@ -45,6 +45,13 @@ bool Reached(Goal goal, const probe::Sighting& sighting) {
   return false;
 }
 
+NextStep WhatHelps(const Context& context, const probe::Sighting& sighting) {
+  const bool runs = sighting.verdict == probe::Verdict::kRunning;
+  return runs && context.options().goal == Goal::kStopped
+             ? context.Next(Situation::kWaitedForStopped)
+             : context.Next(sighting);
+}
+
 }  // namespace
 
 base::ExitCode RunWait(Context& context) {
@@ -81,7 +88,7 @@ base::ExitCode RunWait(Context& context) {
             absl::StrCat("the runtime is ", std::string(probe::VerdictName(sighting->verdict)),
                          ", not ", NameOf(goal), ", after ",
                          base::FormatDuration(*context.options().timeout)),
-            NextCommand(sighting->verdict, context.inputs().home));
+            WhatHelps(context, *sighting));
       case Waited::kReady:
         break;
     }

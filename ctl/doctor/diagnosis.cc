@@ -9,6 +9,7 @@
 #include "ctl/doctor/home_findings.h"
 #include "runtime/base/duration.h"
 #include "runtime/base/unix_socket.h"
+#include "runtime/config/shell_text.h"
 #include "runtime/state/failures.h"
 
 namespace holon::ctl {
@@ -40,13 +41,11 @@ Finding JudgeSocketPath(const Facts& facts) {
   return Error("socket_path", ExitCode::kUsage,
                absl::StrCat(facts.socket_path, " has ", facts.socket_path.size(),
                             " bytes; a socket's path has at most ", base::kMaxSocketPath),
-               absl::StrCat("choose a shorter one: --socket PATH, or holonctl --home ",
-                            facts.paths.home, " config set socket_path PATH"));
+               "choose a shorter one with --socket, or set socket_path");
 }
 
 void JudgeConfiguration(const Facts& facts, std::vector<Finding>* findings) {
-  const std::string validate =
-      absl::StrCat("correct it, then: holonctl --home ", facts.paths.home, " config validate");
+  const std::string validate = "correct it";
   for (const std::string& fault : facts.faults) {
     findings->push_back(Error("configuration", ExitCode::kUsage, fault, validate));
   }
@@ -61,8 +60,9 @@ void JudgeConfiguration(const Facts& facts, std::vector<Finding>* findings) {
 void JudgeRuntime(const Facts& facts, std::vector<Finding>* findings) {
   if (!facts.sighting.ok()) {
     const absl::Status& status = facts.sighting.status();
-    findings->push_back(Error("runtime", base::ExitCodeFor(status), std::string(status.message()),
-                              absl::StrCat("see whose it is: ls -la ", facts.paths.run)));
+    findings->push_back(Error(
+        "runtime", base::ExitCodeFor(status), std::string(status.message()),
+        absl::StrCat("see whose it is: ", config::ShellText({"ls", "-la", facts.paths.run}))));
     return;
   }
   const probe::Sighting& sighting = *facts.sighting;
@@ -72,8 +72,7 @@ void JudgeRuntime(const Facts& facts, std::vector<Finding>* findings) {
         Ok("runtime", absl::StrCat(state, " (pid ", sighting.answer->pid(), ", generation ",
                                    sighting.answer->instance_id(), ")")));
     for (const std::string& reason : sighting.answer->degraded()) {
-      findings->push_back(
-          Warning("health", reason, absl::StrCat("holonctl --home ", facts.paths.home, " logs")));
+      findings->push_back(Warning("health", reason, FixOf(facts.next)));
     }
   } else if (sighting.verdict == Verdict::kStopped) {
     findings->push_back(Ok("runtime", "not running, and nothing left of one"));
@@ -81,10 +80,10 @@ void JudgeRuntime(const Facts& facts, std::vector<Finding>* findings) {
     findings->push_back(
         Error("runtime", ExitCode::kFailed,
               absl::StrCat(sighting.detail, ": ", absl::StrJoin(sighting.stale_files, ", ")),
-              absl::StrCat("holonctl --home ", facts.paths.home, " cleanup, or start")));
+              absl::StrCat(FixOf(facts.next), "; cleanup only removes what is left")));
   } else {
     findings->push_back(Error("runtime", ExitCode::kUnknown,
-                              absl::StrCat(state, ": ", sighting.detail), facts.next));
+                              absl::StrCat(state, ": ", sighting.detail), FixOf(facts.next)));
   }
 }
 
@@ -119,11 +118,12 @@ Finding JudgeDisk(const Facts& facts) {
   const base::DiskSpace& disk = *facts.disk;
   const std::string found =
       absl::StrCat(disk.free_bytes / kMebi, " MiB of ", disk.total_bytes / kMebi, " MiB free");
-  const std::string fix = absl::StrCat("make room: df -h ", facts.paths.home);
+  const std::string fix =
+      absl::StrCat("make room: ", config::ShellText({"df", "-h", facts.paths.home}));
   if (disk.free_bytes < kLeastBytes) return Error("disk", ExitCode::kFailed, found, fix);
   if (disk.total_inodes > 0 && disk.free_inodes < kLeastInodes) {
     return Error("disk", ExitCode::kFailed, absl::StrCat(disk.free_inodes, " inodes free"),
-                 absl::StrCat("make room: df -i ", facts.paths.home));
+                 absl::StrCat("make room: ", config::ShellText({"df", "-i", facts.paths.home})));
   }
   if (disk.free_bytes < kFewBytes) return Warning("disk", found, fix);
   return Ok("disk", found);
@@ -131,9 +131,9 @@ Finding JudgeDisk(const Facts& facts) {
 
 void JudgeVersions(const Facts& facts, std::vector<Finding>* findings) {
   if (!facts.holond.ok()) {
-    findings->push_back(
-        Error("holond", ExitCode::kFailed, std::string(facts.holond.status().message()),
-              "install it beside holonctl, or name its folder: export PATH=$PATH:FOLDER"));
+    findings->push_back(Error("holond", ExitCode::kFailed,
+                              std::string(facts.holond.status().message()),
+                              "install it beside holonctl, or in a folder of PATH"));
   } else if (facts.holond_version != facts.version) {
     findings->push_back(
         Warning("holond",
@@ -150,7 +150,7 @@ void JudgeVersions(const Facts& facts, std::vector<Finding>* findings) {
     findings->push_back(
         Warning("version",
                 absl::StrCat("the runtime is version ", running, "; holonctl is ", facts.version),
-                absl::StrCat("holonctl --home ", facts.paths.home, " restart")));
+                "restart the runtime"));
   }
 }
 
@@ -164,16 +164,19 @@ Finding JudgeOpenFiles(const Facts& facts) {
 Finding JudgeInotify(const std::string& check, const std::string& noun, const LimitFacts& limit,
                      uint64_t few, uint64_t usual) {
   const uint64_t allowed = limit.allowed.value_or(usual);
-  const std::string fix = absl::StrCat("sudo sysctl -w fs.inotify.max_user_", noun, "=");
+  auto fix = [&](uint64_t number) {
+    return config::ShellText(
+        {"sudo", "sysctl", "-w", absl::StrCat("fs.inotify.max_user_", noun, "=", number)});
+  };
   const std::string found = limit.allowed.has_value()
                                 ? absl::StrCat("a user may have ", allowed, " inotify ", noun)
                                 : absl::StrCat("the limit of inotify ", noun, " cannot be read");
-  if (allowed < few) return Warning(check, found, absl::StrCat(fix, usual));
+  if (allowed < few) return Warning(check, found, fix(usual));
   if (!limit.granted.ok()) {
     return Warning(check,
                    absl::StrCat(std::string(limit.granted.message()), " (", found,
                                 ", and other processes have them)"),
-                   absl::StrCat(fix, std::max(usual, 2 * allowed)));
+                   fix(std::max(usual, 2 * allowed)));
   }
   return Ok(check, found);
 }

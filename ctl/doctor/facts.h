@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "ctl/render/next_command.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/disk.h"
 #include "runtime/base/file.h"
@@ -48,7 +49,7 @@ struct Facts {
   std::vector<std::string> faults;  // Of the caller's configuration, each with its origin.
   std::vector<std::string> warnings;
   absl::StatusOr<probe::Sighting> sighting = absl::UnknownError("not looked at");
-  std::string next;  // The command that helps with its verdict.
+  NextStep next;  // What helps with its verdict.
   absl::StatusOr<state::v1::DaemonRecord> record = absl::NotFoundError("not looked for");
   // Empty where there is none.
   absl::StatusOr<state::v1::FailureHistory> history = absl::UnknownError("not looked for");

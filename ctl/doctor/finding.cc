@@ -1,5 +1,8 @@
 #include "ctl/doctor/finding.h"
 
+#include "absl/strings/str_cat.h"
+#include "runtime/config/shell_text.h"
+
 namespace holon::ctl {
 
 using base::ExitCode;
@@ -33,6 +36,11 @@ const char* SeverityName(Severity severity) {
       return "error";
   }
   return "?";
+}
+
+std::string FixOf(const NextStep& next) {
+  if (next.words.empty()) return next.advice;
+  return absl::StrCat(config::ShellText(next.words), next.advice.empty() ? "" : ", ", next.advice);
 }
 
 Finding Ok(const std::string& check, const std::string& message) {

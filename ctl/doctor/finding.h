@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ctl/render/next_command.h"
 #include "runtime/base/exit_code.h"
 
 namespace holon::ctl {
@@ -22,6 +23,9 @@ struct Finding {
   std::string fix;                                   // What to do; empty: nothing.
   base::ExitCode exit_code = base::ExitCode::kDone;  // Of an error.
 };
+
+// What helps, in one line; empty: nothing.
+std::string FixOf(const NextStep& next);
 
 Finding Ok(const std::string& check, const std::string& message);
 Finding Warning(const std::string& check, const std::string& message, const std::string& fix);

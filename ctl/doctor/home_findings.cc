@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "runtime/config/shell_text.h"
 
 namespace holon::ctl {
 namespace {
@@ -13,11 +14,21 @@ using base::ExitCode;
 using base::FileType;
 using probe::Verdict;
 
+std::string Look(const std::string& path) { return config::ShellText({"ls", "-ld", path}); }
+
+std::string SetAside(const std::string& path) {
+  return config::ShellText({"mv", path, absl::StrCat(path, ".aside")});
+}
+
+std::string Remove(const std::string& path) {
+  return absl::StrCat("look at it, then: ", config::ShellText({"rm", path}));
+}
+
 Finding JudgeDirectory(const std::string& check, const PathFacts& directory, uid_t uid) {
   const std::string& path = directory.path;
   if (!directory.info.ok()) {
     return Error(check, ExitCode::kPermissionDenied, std::string(directory.info.status().message()),
-                 absl::StrCat("ls -ld ", path));
+                 Look(path));
   }
   const base::FileInfo& info = *directory.info;
   if (info.type == FileType::kAbsent) {
@@ -26,20 +37,19 @@ Finding JudgeDirectory(const std::string& check, const PathFacts& directory, uid
   if (info.type == FileType::kSymlink) {
     return Error(check, ExitCode::kPermissionDenied,
                  absl::StrCat(path, " is a symbolic link, which could lead anywhere"),
-                 absl::StrCat("put a directory there: rm ", path, " && mkdir -m 700 ", path));
+                 "put a directory in its place");
   }
   if (info.type != FileType::kDirectory) {
     return Error(check, ExitCode::kFailed, absl::StrCat(path, " is not a directory"),
-                 absl::StrCat("mv ", path, " ", path, ".aside"));
+                 SetAside(path));
   }
   if (info.owner != uid) {
     return Error(check, ExitCode::kPermissionDenied,
                  absl::StrCat(path, " belongs to uid ", info.owner, ", and you are uid ", uid),
-                 absl::StrCat("run as its owner: sudo -u '#", info.owner,
-                              "' holonctl, or choose another: holonctl --home DIR"));
+                 "run as its owner, or choose another --home");
   }
   const std::string mode = absl::StrFormat("%s has mode %04o", path, info.mode);
-  const std::string chmod = absl::StrCat("chmod 700 ", path);
+  const std::string chmod = config::ShellText({"chmod", "700", path});
   if ((info.mode & 022) != 0) {
     return Error(check, ExitCode::kPermissionDenied, absl::StrCat(mode, ": others can write to it"),
                  chmod);
@@ -57,7 +67,7 @@ Finding JudgeDirectory(const std::string& check, const PathFacts& directory, uid
 // Of a home that is not there: whether a start could make it.
 Finding JudgeParent(const Facts& facts) {
   const PathFacts& parent = facts.parent;
-  const std::string elsewhere = "choose another place: holonctl --home DIR start";
+  const std::string elsewhere = "choose another --home";
   const std::string cannot =
       absl::StrCat(facts.home.path, " is not there and cannot be made: ", parent.path);
   if (!parent.info.ok()) {
@@ -79,7 +89,7 @@ void JudgeKinds(const Facts& facts, std::vector<Finding>* findings) {
   const size_t before = findings->size();
   for (const PathFacts& file : facts.files) {
     const std::string& path = file.path;
-    const std::string look = absl::StrCat("ls -ld ", path);
+    const std::string look = Look(path);
     if (!file.info.ok()) {
       findings->push_back(Error("files", ExitCode::kPermissionDenied,
                                 std::string(file.info.status().message()), look));
@@ -87,15 +97,14 @@ void JudgeKinds(const Facts& facts, std::vector<Finding>* findings) {
       continue;
     } else if (file.info->type != FileType::kRegular) {
       findings->push_back(Error("files", ExitCode::kFailed,
-                                absl::StrCat(path, " is not a regular file"),
-                                absl::StrCat("mv ", path, " ", path, ".aside")));
+                                absl::StrCat(path, " is not a regular file"), SetAside(path)));
     } else if (!file.accessible) {
       findings->push_back(
           Error("files", ExitCode::kPermissionDenied,
                 absl::StrFormat("%s cannot be read and written to: it belongs to uid %d and has "
                                 "mode %04o",
                                 path, file.info->owner, file.info->mode),
-                file.info->owner == facts.uid ? absl::StrCat("chmod 600 ", path) : look));
+                file.info->owner == facts.uid ? config::ShellText({"chmod", "600", path}) : look));
     }
   }
   if (findings->size() == before) {
@@ -105,7 +114,7 @@ void JudgeKinds(const Facts& facts, std::vector<Finding>* findings) {
 
 // What a damaged file tells is lost; one that cannot be read at all may be anything.
 std::string FixFor(const absl::Status& status, const std::string& path, const std::string& fix) {
-  return absl::IsDataLoss(status) ? fix : absl::StrCat("ls -ld ", path);
+  return absl::IsDataLoss(status) ? fix : Look(path);
 }
 
 Finding JudgeRecord(const Facts& facts) {
@@ -117,9 +126,9 @@ Finding JudgeRecord(const Facts& facts) {
   if (absl::IsNotFound(facts.record.status())) {
     return Ok("record", absl::StrCat(path, " is not there; a runtime writes it"));
   }
-  const std::string anew = facts.next.empty()
-                               ? absl::StrCat("holonctl --home ", facts.paths.home, " restart")
-                               : facts.next;
+  const bool answers = facts.sighting.ok() && probe::Answers(facts.sighting->verdict);
+  const std::string fix = answers ? "" : FixOf(facts.next);
+  const std::string anew = fix.empty() ? "restart the runtime" : fix;
   return Warning("record", std::string(facts.record.status().message()),
                  FixFor(facts.record.status(), path, anew));
 }
@@ -127,9 +136,8 @@ Finding JudgeRecord(const Facts& facts) {
 Finding JudgeHistory(const Facts& facts) {
   const std::string& path = facts.paths.failures;
   if (!facts.history.ok()) {
-    return Warning(
-        "failures", std::string(facts.history.status().message()),
-        FixFor(facts.history.status(), path, absl::StrCat("look at it, then: rm ", path)));
+    return Warning("failures", std::string(facts.history.status().message()),
+                   FixFor(facts.history.status(), path, Remove(path)));
   }
   if (facts.history->failures_size() == 0) {
     return Ok("failures", absl::StrCat("no failure is recorded in ", path));
@@ -143,7 +151,7 @@ Finding JudgeLifecycleLock(const Facts& facts) {
   if (!facts.lifecycle_lock.ok()) {
     const absl::Status& status = facts.lifecycle_lock.status();
     return Error("lifecycle_lock", base::ExitCodeFor(status), std::string(status.message()),
-                 absl::StrCat("ls -ld ", path));
+                 Look(path));
   }
   if (!base::IsHeld(*facts.lifecycle_lock)) {
     return Ok("lifecycle_lock", absl::StrCat(path, " is free"));
@@ -152,8 +160,9 @@ Finding JudgeLifecycleLock(const Facts& facts) {
       "lifecycle_lock",
       absl::StrCat("held by ", facts.lifecycle_holder, ": start, stop and their like wait for it"),
       facts.lifecycle_holder_pid.has_value()
-          ? absl::StrCat("let it finish, or end it: kill ", *facts.lifecycle_holder_pid)
-          : absl::StrCat("let it finish, or see who it is: cat ", path));
+          ? absl::StrCat("let it finish, or end it: ",
+                         config::ShellText({"kill", absl::StrCat(*facts.lifecycle_holder_pid)}))
+          : absl::StrCat("let it finish, or see who it is: ", config::ShellText({"cat", path})));
 }
 
 // One that lives may be writing its own.
@@ -168,22 +177,19 @@ std::optional<Finding> JudgeCrashReport(const Facts& facts) {
     return std::nullopt;
   }
   const std::string& path = facts.paths.crash_report;
-  const std::string command = absl::StrCat("holonctl --home ", facts.paths.home);
   return Warning("leftovers",
                  absl::StrCat(path, " is the report of a crash",
                               facts.crashed->empty() ? "" : " of generation ", *facts.crashed),
-                 sighting.verdict == Verdict::kStale
-                     ? absl::StrCat("record it as a failure: ", command, " cleanup, or start")
-                 : sighting.verdict == Verdict::kStopped
-                     ? absl::StrCat("record it as a failure: ", command, " start")
-                     : absl::StrCat("look at it, then: rm ", path));
+                 sighting.verdict == Verdict::kStale ? "cleanup and start record it as a failure"
+                 : sighting.verdict == Verdict::kStopped ? "a start records it as a failure"
+                                                         : Remove(path));
 }
 
 void JudgeLeftovers(const Facts& facts, std::vector<Finding>* findings) {
   const size_t before = findings->size();
   for (const std::string& path : facts.leftovers) {
-    findings->push_back(Warning("leftovers", absl::StrCat(path, " is needed by nobody"),
-                                absl::StrCat("look at it, then: rm ", path)));
+    findings->push_back(
+        Warning("leftovers", absl::StrCat(path, " is needed by nobody"), Remove(path)));
   }
   if (std::optional<Finding> crash = JudgeCrashReport(facts)) findings->push_back(*crash);
   if (findings->size() == before) {

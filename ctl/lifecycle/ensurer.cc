@@ -62,7 +62,7 @@ Outcome Ensure(World& world, const StartSpec& start, const StopSpec& stop,
       case EnsureStep::kRefuse:
         return Failure(base::ExitCode::kUnknown, RefusalReason(sighting->verdict),
                        absl::StrCat(sighting->detail, "; nothing was changed"),
-                       NextCommand(sighting->verdict, world.paths.home));
+                       NextFor(world.call, *sighting));
     }
   }
 }

@@ -14,6 +14,12 @@
 namespace holon::ctl {
 namespace {
 
+NextStep StillLocked(const World& world) {
+  NextStep next = NextFor(world.call, Situation::kHomeLocked);
+  next.advice = "wait until it has ended, or give this command a longer --timeout";
+  return next;
+}
+
 HomeLock Refused(Outcome outcome) { return {std::nullopt, false, std::move(outcome)}; }
 
 Outcome LockFailure(const absl::Status& status) {
@@ -59,7 +65,7 @@ HomeLock TakeHomeLock(World& world, const std::string& command, absl::Duration t
         return Refused(Failure(base::ExitCode::kTimeout, "LOCK_TIMEOUT",
                                absl::StrCat(who, " still works on ", world.paths.home, " after ",
                                             base::FormatDuration(timeout), "; nothing was done"),
-                               "try again with a longer --timeout"));
+                               StillLocked(world)));
       case Waited::kReady:
         break;
     }

@@ -59,9 +59,10 @@ Outcome Launch::Run() {
   absl::Status spawned = Spawn();
   if (!spawned.ok()) {
     receipts_->Add("spawn", "failed", std::string(spawned.message()));
-    return Persist(Failure(base::ExitCodeFor(spawned), "SPAWN_FAILED",
-                           std::string(spawned.message()), CommandHint(world_, "status")),
-                   "");
+    return Persist(
+        Failure(base::ExitCodeFor(spawned), "SPAWN_FAILED", std::string(spawned.message()),
+                NextFor(world_.call, Situation::kHolondMissing)),
+        "");
   }
   Outcome outcome = AwaitReady();
   if (outcome.ok()) outcome = CheckReady();
@@ -210,7 +211,7 @@ Outcome Launch::AwaitStability() {
         receipts_->Add("stability", "skipped", "interrupted");
         return Failure(base::ExitCode::kInterrupted, "INTERRUPTED",
                        absl::StrCat("interrupted while watching; ", ready, " and goes on running"),
-                       CommandHint(world_, "status"));
+                       NextFor(world_.call, Situation::kStartLeft));
       case Waited::kTimedOut:
         receipts_->Add("stability", "done", absl::StrCat("alive and ready for ", window));
         // The runtime does so itself, but perhaps a moment after we have said that it is stable.
@@ -250,7 +251,7 @@ Outcome Launch::ExplainExit(const std::string& when) {
   const std::string text = base::ExitStatusText(ended);
   receipts_->Add("ready", "failed", absl::StrCat("pid ", pid_, ": ", text));
   return Persist(Failure(code, "START_FAILED", absl::StrCat("the runtime ", when, ": ", text),
-                         absl::StrCat("look at the log: ", world_.paths.log)),
+                         NextFor(world_.call, Situation::kStartFailed)),
                  text);
 }
 
@@ -264,7 +265,7 @@ Outcome Launch::Abandon(base::ExitCode code, const std::string& reason,
   receipts_->Add("abandon", ended.has_value() ? "done" : "failed",
                  absl::StrCat("pid ", child_->identity().pid, ": ", text, "; ", now));
   Outcome failure = Failure(code, reason, absl::StrCat(message, "; ", now),
-                            absl::StrCat("look at the log: ", world_.paths.log));
+                            NextFor(world_.call, Situation::kStartFailed));
   return Persist(std::move(failure), text);
 }
 

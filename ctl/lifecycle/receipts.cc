@@ -10,12 +10,12 @@ void Receipts::Add(const std::string& step, const std::string& outcome,
 }
 
 Outcome Success(const std::string& action, const std::string& message) {
-  return {base::ExitCode::kDone, action, "", message, ""};
+  return {base::ExitCode::kDone, action, "", message, {}};
 }
 
 Outcome Failure(base::ExitCode exit_code, const std::string& reason, const std::string& message,
-                const std::string& hint) {
-  return {exit_code, "failed", reason, message, hint};
+                const NextStep& next) {
+  return {exit_code, "failed", reason, message, next};
 }
 
 Outcome LookFailure(const absl::Status& status) {

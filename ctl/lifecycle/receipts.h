@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "ctl/render/next_command.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/exit_code.h"
 
@@ -43,7 +44,7 @@ struct Outcome {
   std::string action;   // "started", "already_running", …; "failed".
   std::string reason;   // UPPER_SNAKE, of a failure.
   std::string message;  // What happened, in a sentence.
-  std::string hint;     // The next command to run.
+  NextStep next;        // What helps.
   // The generation that this command itself has started and seen ready; empty: none.
   std::string started_instance;
 
@@ -52,7 +53,7 @@ struct Outcome {
 
 Outcome Success(const std::string& action, const std::string& message);
 Outcome Failure(base::ExitCode exit_code, const std::string& reason, const std::string& message,
-                const std::string& hint = "");
+                const NextStep& next = {});
 // The home could not be looked at: nothing is known of a runtime, and nothing was done.
 Outcome LookFailure(const absl::Status& status);
 

@@ -66,8 +66,7 @@ Outcome Reload(World& world, const probe::Sighting& sighting,
     const std::string reason = probe::ErrorReason(status);
     receipts->Add("reload", "failed", status.error_message());
     return Failure(reason == "INVALID_CONFIG" ? base::ExitCode::kUsage : base::ExitCode::kFailed,
-                   reason.empty() ? "RELOAD_FAILED" : reason, status.error_message(),
-                   CommandHint(world, "status"));
+                   reason.empty() ? "RELOAD_FAILED" : reason, status.error_message());
   }
   const std::vector<holon::v1::ConfigDifference> applied = {response.applied().begin(),
                                                             response.applied().end()};
@@ -80,7 +79,7 @@ Outcome Reload(World& world, const probe::Sighting& sighting,
         base::ExitCode::kConfigDiffers, "RESTART_REQUIRED",
         absl::StrCat("these changes need a restart: ", config::DifferenceSummary(refused),
                      applied.empty() ? "" : "; applied: ", config::DifferenceSummary(applied)),
-        CommandHint(world, "restart"));
+        NextFor(world.call, Situation::kRestartRequired));
   }
   if (applied.empty()) return Success("nothing", "nothing has changed; nothing was reloaded");
   return Success("reloaded", absl::StrCat("reloaded: ", config::DifferenceSummary(applied)));

@@ -25,7 +25,7 @@ Outcome RefuseDifferences(const std::vector<holon::v1::ConfigDifference>& differ
   return Failure(base::ExitCode::kConfigDiffers, "CONFIG_DIFFERS",
                  absl::StrCat("the runtime runs with another configuration: ",
                               config::DifferenceSummary(differences)),
-                 CommandHint(world, "restart, or ensure"));
+                 NextFor(world.call, Situation::kStartDiffers));
 }
 
 // As for a start of our own, the time-out counts from the last progress.
@@ -88,14 +88,14 @@ Outcome Follow(World& world, const probe::Sighting& sighting, const StartSpec& s
     if (waited == Waited::kInterrupted) {
       return Failure(base::ExitCode::kInterrupted, "INTERRUPTED",
                      absl::StrCat("interrupted; the runtime was still ", state),
-                     CommandHint(world, "status"));
+                     NextFor(world.call, Situation::kStartLeft));
     }
     if (waited == Waited::kTimedOut) {
       return Failure(base::ExitCode::kTimeout, "TIMEOUT",
                      absl::StrCat("the runtime was still ", state, " ",
                                   base::FormatDuration(spec.start_timeout),
                                   " after its last progress. Give it more with --start-timeout"),
-                     CommandHint(world, "status"));
+                     NextFor(world.call, Situation::kStartLeft));
     }
     if (process.ok() && process->Exited()) break;
   }
@@ -141,7 +141,7 @@ Outcome StartWithin(World& world, const StartSpec& spec, StartProgress& followin
       case StartStep::kRefuseUnknown:
         return Failure(base::ExitCode::kUnknown, RefusalReason(sighting->verdict),
                        absl::StrCat(sighting->detail, "; nothing was started"),
-                       NextCommand(sighting->verdict, world.paths.home));
+                       NextFor(world.call, *sighting));
       case StartStep::kJoin:
       case StartStep::kAwaitEnd: {
         joined = sighting->verdict == probe::Verdict::kStarting;

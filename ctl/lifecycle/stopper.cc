@@ -16,6 +16,7 @@
 #include "runtime/base/cgroup.h"
 #include "runtime/base/process.h"
 #include "runtime/base/status_macros.h"
+#include "runtime/config/shell_text.h"
 #include "runtime/state/audit_log.h"
 #include "runtime/state/failures.h"
 #include "runtime/state/log_tail.h"
@@ -47,9 +48,12 @@ std::string UnitWarning(pid_t pid) {
   if (base::StartVariableOf(pid, "SYSTEMD_EXEC_PID") != absl::StrCat(pid)) return "";
   const std::string cgroup = base::CgroupOf(pid);
   const std::string unit = base::UnitOf(cgroup);
-  return absl::StrCat(
-      "; systemd started it, and may start it again. To keep it stopped: systemctl ",
-      absl::StrContains(cgroup, "/user@") ? "--user " : "", "stop ", unit.empty() ? "UNIT" : unit);
+  std::vector<std::string> words = {"systemctl"};
+  if (absl::StrContains(cgroup, "/user@")) words.push_back("--user");
+  words.push_back("stop");
+  words.push_back(unit.empty() ? "UNIT" : unit);
+  return absl::StrCat("; systemd started it, and may start it again. To keep it stopped: ",
+                      config::ShellText(words));
 }
 
 // A runtime that had to be killed has failed to end; who killed it is on record beside it.
@@ -60,7 +64,7 @@ void RecordKill(World& world, const probe::Sighting& sighting, const Outcome& ou
   *failure.mutable_occurred_at() = state::ToTimestamp(world.clock.Now());
   failure.set_phase(state::kShutdownFailure);
   failure.set_instance_id(instance_id);
-  failure.set_detail_hint(CommandHint(world, "logs"));
+  failure.set_detail_hint(absl::StrCat("the log: ", world.paths.log));
   failure.set_summary(
       outcome.ok() ? absl::StrCat("the runtime (", name, ") did not end by itself, and was killed")
                    : outcome.message);
@@ -102,7 +106,7 @@ Outcome StopSighted(World& world, probe::Sighting& sighting, const StopSpec& spe
   if (!answers && !sighting.process.has_value()) {
     return Failure(base::ExitCode::kUnknown, "UNIDENTIFIED",
                    absl::StrCat(sighting.detail, "; nothing was signalled: ", sighting.unproven),
-                   CommandHint(world, "status"));
+                   NextFor(world.call, sighting));
   }
   const base::StopLadder ladder = LadderFor(spec, sighting);
   const std::string name = RuntimeName(sighting);
@@ -134,7 +138,7 @@ Outcome StopSighted(World& world, probe::Sighting& sighting, const StopSpec& spe
     absl::StrAppend(&outcome.message, unit_warning);
   } else {
     const bool interrupted = outcome.exit_code == base::ExitCode::kInterrupted;
-    outcome.hint = CommandHint(world, interrupted ? "stop" : "status");
+    if (interrupted) outcome.next = NextFor(world.call, Situation::kStopInterrupted);
   }
   if (outcome.ok() && !may_change) {
     absl::StrAppend(&outcome.message, "; ", DescribeLeft(world.paths, sighting.socket_path));
@@ -179,12 +183,11 @@ Outcome StopOnce(World& world, const StopSpec& spec, Receipts* receipts) {
     case StopDecision::kRefuse:
       return Failure(base::ExitCode::kUnknown, RefusalReason(sighting->verdict),
                      absl::StrCat(sighting->detail, "; it is not ours to stop"),
-                     CommandHint(world, "status"));
+                     NextFor(world.call, *sighting));
     case StopDecision::kNeedsForce:
       return Failure(base::ExitCode::kUnknown, RefusalReason(sighting->verdict),
                      absl::StrCat(sighting->detail, "; nothing was stopped"),
-                     absl::StrCat("use the holonctl of that version, or: ",
-                                  CommandHint(world, "stop --force")));
+                     NextFor(world.call, *sighting));
     case StopDecision::kEscalate:
       break;
   }

@@ -15,10 +15,6 @@ constexpr absl::Duration kProgressTick = absl::Milliseconds(500);
 
 }  // namespace
 
-std::string CommandHint(const World& world, const std::string& command) {
-  return absl::StrCat("holonctl --home ", world.paths.home, " ", command);
-}
-
 Waited WaitVisibly(World& world, const std::vector<int>& fds, absl::Duration deadline,
                    const std::string& doing, size_t* ready) {
   std::vector<int> waited = {world.interrupts.fd()};

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "ctl/render/console.h"
+#include "ctl/render/next_command.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/signals.h"
 #include "runtime/probe/prober.h"
@@ -25,6 +26,7 @@ struct World {
   std::string self;  // This command line, without secrets, for logs.
   // How long a lock of the home that somebody else holds is waited for (--timeout).
   absl::Duration lock_timeout = absl::Minutes(1);
+  Invocation call = {};  // What a next command repeats of this one.
 
   // CANCELLED: there is an interrupt, which stays for who reads `interrupts`. Takes no longer than
   // `patience`.
@@ -34,9 +36,6 @@ struct World {
                        {std::min(patience, probe::kProbeTimeout), interrupts.fd()});
   }
 };
-
-// "holonctl --home HOME COMMAND".
-std::string CommandHint(const World& world, const std::string& command);
 
 // Nothing is shown of what takes less.
 inline constexpr absl::Duration kProgressDelay = absl::Milliseconds(500);

@@ -16,6 +16,7 @@
 #include "absl/strings/str_split.h"
 #include "ctl/render/layout.h"
 #include "runtime/base/descriptor.h"
+#include "runtime/config/shell_text.h"
 #include "runtime/config/text.h"
 
 namespace holon::ctl {
@@ -117,11 +118,14 @@ void Console::PutLine(const std::string& line) {
   Put(stderr, absl::StrCat(ascii_ ? InAscii(wrapped) : wrapped, "\n"));
 }
 
-void Console::Error(absl::string_view message, absl::string_view hint) {
+void Console::Error(absl::string_view message, const NextStep& next) {
   ClearProgress();
   std::string label = stderr_color_ ? Painted(Tone::kBad, "error:") : "error:";
   PutLine(absl::StrCat("holonctl: ", label, " ", Printable(message)));
-  if (!hint.empty()) Put(stderr, absl::StrCat("  next: ", Printable(hint), "\n"));
+  if (!next.words.empty()) {
+    Put(stderr, absl::StrCat("  next: ", config::ShellText(next.words), "\n"));
+  }
+  if (!next.advice.empty()) PutLine(absl::StrCat("  ", Printable(next.advice)));
 }
 
 void Console::Warning(absl::string_view message) {

@@ -7,6 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "ctl/render/next_command.h"
 
 namespace holon::ctl {
 
@@ -29,8 +30,8 @@ class Console {
   void Text(absl::string_view text);
   // To stdout, unless --quiet: "✓ the runtime is ready".
   void Done(absl::string_view message);
-  // To stderr, always, and printable: an error, and the command to run next.
-  void Error(absl::string_view message, absl::string_view hint = "");
+  // To stderr, always, and printable: an error, and what helps.
+  void Error(absl::string_view message, const NextStep& next = {});
   // To stderr, unless --quiet, and printable.
   void Warning(absl::string_view message);
   // Replaces the progress line on a terminal; nothing elsewhere.

@@ -12,6 +12,9 @@ using google::protobuf::Message;
 using google::protobuf::Reflection;
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
+// Null where it has no words.
+constexpr char kNextCommand[] = "next_command";
+
 void WriteMessage(const Message& message, const std::string& inlined, Writer* writer);
 
 // `index` is that of a repeated field, -1 for a single one. Views hold no other types than these.
@@ -59,7 +62,9 @@ void WriteFields(const Message& message, const std::string& inlined, Writer* wri
       continue;
     }
     writer->Key(field->name().c_str());
-    if (field->is_repeated()) {
+    if (field->name() == kNextCommand && reflection->FieldSize(message, field) == 0) {
+      writer->Null();
+    } else if (field->is_repeated()) {
       writer->StartArray();
       for (int at = 0; at < reflection->FieldSize(message, field); ++at) {
         WriteValue(message, field, at, writer);

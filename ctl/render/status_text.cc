@@ -8,6 +8,7 @@
 #include "ctl/render/layout.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "runtime/base/duration.h"
+#include "runtime/config/shell_text.h"
 #include "runtime/config/text.h"
 
 namespace holon::ctl {
@@ -129,9 +130,13 @@ std::string StatusText(const v1::StatusView& view, absl::Time now, const Console
         &text, "\n",
         DifferenceTable({view.differences().begin(), view.differences().end()}, console));
   }
-  if (view.has_hint()) {
-    absl::StrAppend(&text, "\n", console.Paint(Tone::kFaint, "next:"), " ", view.hint(), "\n");
+  if (view.next_command_size() + view.advice().size() > 0) absl::StrAppend(&text, "\n");
+  if (view.next_command_size() > 0) {
+    absl::StrAppend(&text, console.Paint(Tone::kFaint, "next:"), " ",
+                    config::ShellText({view.next_command().begin(), view.next_command().end()}),
+                    "\n");
   }
+  if (view.has_advice()) absl::StrAppend(&text, Printable(view.advice()), "\n");
   return text;
 }
 

@@ -221,24 +221,6 @@ v1::DifferenceView ToView(const holon::v1::ConfigDifference& difference) {
   return view;
 }
 
-std::string NextCommand(Verdict verdict, const std::string& home) {
-  const std::string command = absl::StrCat("holonctl --home ", home, " ");
-  switch (verdict) {
-    case Verdict::kStopped:
-    case Verdict::kStale:
-      return command + "start";
-    case Verdict::kUnresponsive:
-      return command + "stop";
-    case Verdict::kIncompatible:
-      return command + "stop --force";
-    case Verdict::kForeign:
-      return absl::StrCat("stop what listens there, or choose another socket: ", command,
-                          "--socket PATH start");
-    default:
-      return "";
-  }
-}
-
 base::ExitCode HealthExitCode(Verdict verdict, const v1::StatusView& view) {
   if (!probe::Answers(verdict)) return probe::StatusExitCode(verdict);
   if (!view.healthy()) return base::ExitCode::kFailed;
@@ -280,8 +262,7 @@ v1::StatusView MakeStatusView(const StatusInputs& inputs) {
   for (const std::string& warning : inputs.warnings) view.add_warnings(warning);
   if (!sighting.record_damage.empty()) view.add_warnings(sighting.record_damage);
   view.set_message(Message(inputs));
-  SetUnlessEmpty(NextCommand(sighting.verdict, inputs.home),
-                 [&](const auto& text) { view.set_hint(text); });
+  SetNext(NextFor(inputs.call, sighting, inputs.valid), &view);
   return view;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "ctl/render/next_command.h"
 #include "holon/ctl/v1/views.pb.h"
 #include "holon/state/v1/records.pb.h"
 #include "holon/v1/config.pb.h"
@@ -32,6 +33,8 @@ struct StatusInputs {
   // What the disk says; empty where it cannot be read.
   state::v1::FailureHistory failures;
   std::vector<std::string> warnings;
+  Invocation call;    // What the next command repeats.
+  bool valid = true;  // The caller's configuration has no fault.
 };
 
 v1::StatusView MakeStatusView(const StatusInputs& inputs);
@@ -50,9 +53,6 @@ std::string ActivitySentence(const holon::v1::Activity& activity);
 v1::FailureView ToView(const state::v1::FailureRecord& failure, bool cleared);
 
 v1::DifferenceView ToView(const holon::v1::ConfigDifference& difference);
-
-// The command that helps with a verdict; empty where nothing is wrong.
-std::string NextCommand(probe::Verdict verdict, const std::string& home);
 
 }  // namespace holon::ctl
 

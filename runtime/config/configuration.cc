@@ -12,6 +12,7 @@
 #include "runtime/config/rules.h"
 #include "runtime/config/schema.h"
 #include "runtime/config/settings.h"
+#include "runtime/config/shell_text.h"
 #include "runtime/config/text.h"
 #include "runtime/config/values.h"
 
@@ -25,7 +26,7 @@ absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
   HOLON_ASSIGN_OR_RETURN(base::FileInfo info, base::LookThrough(path));
   if (info.type == base::FileType::kRegular && (info.mode & 077) != 0) {
     return absl::InvalidArgumentError(
-        absl::StrCat(path, " can be read by others; run: chmod 600 ", path));
+        absl::StrCat(path, " can be read by others; run: ", ShellText({"chmod", "600", path})));
   }
   HOLON_ASSIGN_OR_RETURN(std::string content, base::ReadFile(path, kMaxSecretFileBytes));
   return std::string(absl::StripSuffix(content, "\n"));
@@ -138,8 +139,9 @@ absl::Status Loader::SetValue(const Setting& setting) {
   }
   if (setting.withheld) return SetWithheld(setting);
   if (leaf.secret && setting.layer == Layer::kFile && file_.open_to_others) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "a secret stands in ", file_.path, ", which others can read; run: chmod 600 ", file_.path));
+    return absl::InvalidArgumentError(
+        absl::StrCat("a secret stands in ", file_.path,
+                     ", which others can read; run: ", ShellText({"chmod", "600", file_.path})));
   }
   return setting.json.has_value() ? SetFromJson(leaf, *setting.json, setting.base, values)
                                   : SetFromText(leaf, setting.text, setting.base, values);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/base/file.h"
 #include "runtime/base/status_macros.h"
+#include "runtime/config/shell_text.h"
 
 namespace holon::config {
 
@@ -21,7 +22,7 @@ absl::StatusOr<std::string> ReadPrivateFile(const std::string& path, size_t max_
   }
   if ((info.mode & 077) != 0) {
     return absl::FailedPreconditionError(
-        absl::StrCat(path, " is open to others; run: chmod 600 ", path));
+        absl::StrCat(path, " is open to others; run: ", ShellText({"chmod", "600", path})));
   }
   return base::ReadFile(path, max_bytes);
 }

@@ -49,11 +49,10 @@ std::optional<Refusal> RefuseForLock(const state::HomePaths& paths, const absl::
     absl::StatusOr<state::Hold> hold = state::HoldOf(paths);
     const std::string taker = state::DescribeTaker(paths);
     const bool runtime = !hold.ok() || *hold == state::Hold::kRuntime || taker.empty();
-    return Refuse(base::ExitCode::kFailed,
-                  runtime ? absl::StrCat("another runtime serves ", paths.home, " already (",
-                                         HolderText(paths), "); look at it with: holonctl --home ",
-                                         paths.home, " status")
-                          : taker);
+    return Refuse(base::ExitCode::kFailed, runtime
+                                               ? absl::StrCat("another runtime serves ", paths.home,
+                                                              " already (", HolderText(paths), ")")
+                                               : taker);
   }
   return Refuse(base::ExitCodeFor(status), std::string(status.message()));
 }
@@ -69,10 +68,10 @@ std::optional<Refusal> RefuseForRecord(const state::HomePaths& paths) {
       !base::HoldsLockNamed(record->identity().pid(), base::NameOf(paths.instance_lock))) {
     return std::nullopt;
   }
-  return Refuse(base::ExitCode::kUnknown,
-                absl::StrCat("pid ", record->identity().pid(), ", generation ",
-                             record->instance_id(), ", lives and has lost its lock on ", paths.home,
-                             "; see: holonctl --home ", paths.home, " status"));
+  return Refuse(
+      base::ExitCode::kUnknown,
+      absl::StrCat("pid ", record->identity().pid(), ", generation ", record->instance_id(),
+                   ", lives and has lost its lock on ", paths.home));
 }
 
 // A lock that was lost is fresh for us, while its old holder lives on: look before believing it.
@@ -87,7 +86,7 @@ std::optional<Refusal> RefuseForSighting(const state::HomePaths& paths,
   if (sighting->seen.peer_is_service_manager) {
     return Refuse(base::ExitCode::kUnknown,
                   absl::StrCat("systemd listens on ", sighting->socket_path,
-                               "; start the runtime with: systemctl start UNIT"));
+                               "; start the runtime through systemd"));
   }
   switch (sighting->verdict) {
     case probe::Verdict::kStopped:
@@ -101,9 +100,7 @@ std::optional<Refusal> RefuseForSighting(const state::HomePaths& paths,
                                  sighting->answer->pid(), ", generation ",
                                  sighting->answer->instance_id(), ")"));
     default:
-      return Refuse(
-          base::ExitCode::kUnknown,
-          absl::StrCat(sighting->detail, "; see: holonctl --home ", paths.home, " status"));
+      return Refuse(base::ExitCode::kUnknown, sighting->detail);
   }
 }
 

@@ -6,12 +6,17 @@
 #include "absl/strings/str_format.h"
 #include "runtime/base/file.h"
 #include "runtime/base/status_macros.h"
+#include "runtime/config/shell_text.h"
 
 namespace holon::state {
 namespace {
 
 using base::FileInfo;
 using base::FileType;
+
+std::string ClosingOf(const std::string& directory) {
+  return config::ShellText({"chmod", "700", directory});
+}
 
 // Whose it is, and who else may write to it. Root may look at what belongs to others.
 absl::Status CheckTrust(const std::string& path, const FileInfo& info, HomeUse use) {
@@ -31,7 +36,7 @@ absl::Status CheckTrust(const std::string& path, const FileInfo& info, HomeUse u
   }
   if ((info.mode & 022) != 0) {
     return absl::PermissionDeniedError(absl::StrFormat(
-        "%s can be written to by others (mode %04o); run: chmod 700 %s", path, info.mode, path));
+        "%s can be written to by others (mode %04o); run: %s", path, info.mode, ClosingOf(path)));
   }
   return absl::OkStatus();
 }
@@ -43,8 +48,8 @@ absl::Status CheckDirectory(const std::string& path, HomeUse use) {
   absl::Status readable = base::MayAccess(path, R_OK | X_OK);
   if (absl::IsNotFound(readable)) return absl::OkStatus();  // Removed meanwhile.
   if (absl::IsPermissionDenied(readable)) {
-    return absl::PermissionDeniedError(
-        absl::StrFormat("%s cannot be read (mode %04o); run: chmod 700 %s", path, info.mode, path));
+    return absl::PermissionDeniedError(absl::StrFormat("%s cannot be read (mode %04o); run: %s",
+                                                       path, info.mode, ClosingOf(path)));
   }
   HOLON_RETURN_IF_ERROR(readable);
   if (use == HomeUse::kLook) return absl::OkStatus();
@@ -52,7 +57,7 @@ absl::Status CheckDirectory(const std::string& path, HomeUse use) {
   if (absl::IsNotFound(writable)) return absl::OkStatus();
   if (absl::IsPermissionDenied(writable)) {
     return absl::PermissionDeniedError(absl::StrFormat(
-        "%s cannot be written to (mode %04o); run: chmod 700 %s", path, info.mode, path));
+        "%s cannot be written to (mode %04o); run: %s", path, info.mode, ClosingOf(path)));
   }
   return writable;
 }

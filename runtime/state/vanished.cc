@@ -196,7 +196,7 @@ std::optional<v1::FailureRecord> FindVanished(const HomePaths& paths, absl::Time
   if (remains.last_sign == absl::InfinitePast()) remains.last_sign = remains.noticed;
   v1::FailureRecord failure = DescribeVanished(remains);
   if (crashed) *failure.mutable_occurred_at() = ToTimestamp(reported);
-  failure.set_detail_hint(absl::StrCat("holonctl --home ", paths.home, " logs"));
+  failure.set_detail_hint(absl::StrCat("the log: ", paths.log));
   return failure;
 }
 

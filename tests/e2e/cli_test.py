@@ -51,9 +51,9 @@ class HelpTest(HolonTest):
                                 (["staus"], "did you mean status?"),
                                 (["help", "bogus"], '"bogus" is no command'),
                                 (["config", "gett", "--help"], "did you mean get?"),
-                                (["help", "config", "gett"], "next: holonctl config --help"),
-                                (["logs", "--tail", "x"], "next: holonctl logs --help"),
-                                (["config", "get"], "next: holonctl config get --help")):
+                                (["help", "config", "gett"], "holonctl config --help"),
+                                (["logs", "--tail", "x"], "holonctl logs --help"),
+                                (["config", "get"], "holonctl config get --help")):
             with self.subTest(arguments):
                 result = self.home.ctl(*arguments)
                 self.assert_exit(2, result)

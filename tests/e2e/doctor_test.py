@@ -199,7 +199,7 @@ class LeftoversTest(FindingsTest):
         report.write_text("generation 1\nphase runtime\n*** SIGSEGV received\n", encoding="utf-8")
         said = self.found(0, "leftovers", "warning")
         self.assertIn(str(report), said)
-        self.assertIn(f"holonctl --home {self.home.path} start", said)
+        self.assertIn("a start records it as a failure", said)
         self.home.start()
         self.assertFalse(report.exists())
         self.found(0, "leftovers", "ok")
@@ -208,7 +208,7 @@ class LeftoversTest(FindingsTest):
         self.abandoned()
         report = self.home.run_dir / "crash.log"
         report.write_text("generation 1\nphase runtime\n*** SIGSEGV received\n", encoding="utf-8")
-        self.assertIn(f"holonctl --home {self.home.path} cleanup",
+        self.assertIn("cleanup and start record it as a failure",
                       self.found(1, "leftovers", "warning"))
         self.assert_exit(0, self.home.ctl("cleanup"))
         self.assertFalse(report.exists())

@@ -57,9 +57,9 @@ def clean_environment(root):
 class Home:
     """A home that does not exist yet, in a fresh folder with a short name."""
 
-    def __init__(self):
+    def __init__(self, name="home"):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="h", dir="/tmp"))
-        self.path = self.root / "home"
+        self.path = self.root / name
         self.run_dir = self.path / "run"
         self.socket = self.run_dir / "holon.sock"
         self.pid_file = self.run_dir / "holon.pid"
@@ -267,8 +267,8 @@ class HolonTest(unittest.TestCase):
             self.home = self.new_home()
             yield
 
-    def new_home(self):
-        home = Home()
+    def new_home(self, name="home"):
+        home = Home(name)
         self.addCleanup(self._close, home)
         return home
 

@@ -171,7 +171,7 @@ class LogsTest(LogTest):
              (None, None), (None, None)],
             [(document["time"], document["level"]) for document in documents])
         self.assertEqual("not UTF-8: \ufffd", documents[3]["line"])
-        self.assertEqual({"line", "time", "level"}, set(documents[0]))
+        self.assertEqual({"line", "time", "level", "next_command", "advice"}, set(documents[0]))
 
     def test_the_audit_log_instead(self):
         self.write_log("line\n")

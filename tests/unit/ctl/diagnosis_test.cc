@@ -92,13 +92,13 @@ std::vector<Row> Table() {
       {"readable", [](Facts* f) { f->home.info = Directory(0755); }, "home", S::kWarning, E::kDone,
        "chmod 700 /h"},
       {"a stranger's", [](Facts* f) { f->home.info = Directory(0700, 8); }, "home", S::kError,
-       E::kPermissionDenied, "uid 7 run as its owner: sudo -u '#8' holonctl"},
+       E::kPermissionDenied, "uid 7 run as its owner"},
       {"inaccessible", [](Facts* f) { f->home.accessible = false; }, "home", S::kError,
        E::kPermissionDenied, "chmod 700"},
       {"unseen", [](Facts* f) { f->run.info = absl::PermissionDeniedError("no"); }, "run_directory",
        S::kError, E::kPermissionDenied, "no"},
       {"link", [](Facts* f) { f->run.info->type = base::FileType::kSymlink; }, "run_directory",
-       S::kError, E::kPermissionDenied, "rm /h/run && mkdir -m 700 /h/run"},
+       S::kError, E::kPermissionDenied, "put a directory in its place"},
       {"file", [](Facts* f) { f->home.info->type = base::FileType::kRegular; }, "home", S::kError,
        E::kFailed, "mv /h"},
       {"absent", [](Facts* f) { f->home.info = base::FileInfo(); }, "home", S::kOk, E::kDone,
@@ -120,11 +120,11 @@ std::vector<Row> Table() {
          f->home.info = base::FileInfo();
          f->parent.info = absl::PermissionDeniedError("no");
        },
-       "home", S::kError, E::kPermissionDenied, "--home DIR"},
+       "home", S::kError, E::kPermissionDenied, "another --home"},
       {"long socket", [](Facts* f) { f->socket_path = std::string(108, 'x'); }, "socket_path",
-       S::kError, E::kUsage, "holonctl --home /h config set socket_path"},
+       S::kError, E::kUsage, "set socket_path"},
       {"fault", [](Facts* f) { f->faults = {"a.b is odd"}; }, "configuration", S::kError, E::kUsage,
-       "config validate"},
+       "correct it"},
       {"warning", [](Facts* f) { f->warnings = {"HOLON_X"}; }, "configuration", S::kWarning,
        E::kDone, "HOLON_X"},
       {"stale", [](Facts* f) { f->sighting->verdict = probe::Verdict::kStale; }, "runtime",
@@ -132,7 +132,7 @@ std::vector<Row> Table() {
       {"foreign",
        [](Facts* f) {
          f->sighting->verdict = probe::Verdict::kForeign;
-         f->next = "do this";
+         f->next = OnlyAdvice("do this");
        },
        "runtime", S::kError, E::kUnknown, "do this"},
       {"unseen runtime", [](Facts* f) { f->sighting = absl::PermissionDeniedError("not ours"); },
@@ -143,6 +143,7 @@ std::vector<Row> Table() {
        [](Facts* f) {
          Answer(f, "1.0", 0);
          f->sighting->answer->add_degraded("disk full");
+         f->next = {{"holonctl", "logs"}, ""};
        },
        "health", S::kWarning, E::kDone, "disk full"},
       {"directory for a file", [](Facts* f) { f->files[0].info = Directory(0700); }, "files",
@@ -160,11 +161,11 @@ std::vector<Row> Table() {
        E::kDone, "/h/run/daemon.json"},
       {"record", [](Facts* f) { f->record = Record("a-b"); }, "record", S::kOk, E::kDone, "a-b"},
       {"damaged record", [](Facts* f) { f->record = absl::DataLossError("it is damaged"); },
-       "record", S::kWarning, E::kDone, "it is damaged holonctl --home /h restart"},
+       "record", S::kWarning, E::kDone, "it is damaged restart the runtime"},
       {"damaged record of nobody",
        [](Facts* f) {
          f->record = absl::DataLossError("it is damaged");
-         f->next = "holonctl start";
+         f->next = {{"holonctl", "start"}, ""};
        },
        "record", S::kWarning, E::kDone, "holonctl start"},
       {"unreadable record", [](Facts* f) { f->record = absl::PermissionDeniedError("closed"); },
@@ -179,9 +180,9 @@ std::vector<Row> Table() {
       {"leftover", [](Facts* f) { f->leftovers = {"/h/run/x.tmp"}; }, "leftovers", S::kWarning,
        E::kDone, "rm /h/run/x.tmp"},
       {"crash", [](Facts* f) { f->crashed = "a-b"; }, "leftovers", S::kWarning, E::kDone,
-       "of generation a-b record it as a failure: holonctl --home /h start"},
+       "of generation a-b a start records it as a failure"},
       {"crash of nobody known", [](Facts* f) { f->crashed = ""; }, "leftovers", S::kWarning,
-       E::kDone, "/h/run/crash.log is the report of a crash record"},
+       E::kDone, "/h/run/crash.log is the report of a crash a start"},
       {"crash of one that answers",
        [](Facts* f) {
          Answer(f, "1.0", 0);
@@ -245,8 +246,7 @@ std::vector<Row> Table() {
       {"inodes not counted", [](Facts* f) { f->disk->free_inodes = f->disk->total_inodes = 0; },
        "disk", S::kOk, E::kDone, "free"},
       {"no holond", [](Facts* f) { f->holond = absl::NotFoundError("looked in /a"); }, "holond",
-       S::kError, E::kFailed,
-       "looked in /a install it beside holonctl, or name its folder: export"},
+       S::kError, E::kFailed, "looked in /a install it beside holonctl, or in a folder of PATH"},
       {"another holond", [](Facts* f) { f->holond_version = "0.9"; }, "holond", S::kWarning,
        E::kDone, "0.9"},
       {"another runtime", [](Facts* f) { Answer(f, "0.9", 0); }, "version", S::kWarning, E::kDone,
@@ -305,8 +305,7 @@ TEST(DiagnosisTest, ACrashIsRecordedByWhateverCleansUp) {
     }
     return std::string("nothing");
   };
-  EXPECT_EQ(said(probe::Verdict::kStale),
-            "record it as a failure: holonctl --home /h cleanup, or start");
+  EXPECT_EQ(said(probe::Verdict::kStale), "cleanup and start record it as a failure");
   EXPECT_EQ(said(probe::Verdict::kForeign), "look at it, then: rm /h/run/crash.log");
   EXPECT_EQ(said(probe::Verdict::kUnresponsive), "");
   EXPECT_EQ(said(probe::Verdict::kIncompatible), "");
@@ -319,7 +318,7 @@ TEST(DiagnosisTest, TheWorstErrorDecidesTheExitCode) {
   facts.faults = {"a fault"};
   EXPECT_EQ(ExitCodeOf(Diagnose(facts)), ExitCode::kUsage);
   facts.sighting->verdict = probe::Verdict::kUnresponsive;
-  facts.next = "stop it";
+  facts.next = OnlyAdvice("stop it");
   EXPECT_EQ(ExitCodeOf(Diagnose(facts)), ExitCode::kUnknown);
   facts.home.info = Directory(0777);
   EXPECT_EQ(ExitCodeOf(Diagnose(facts)), ExitCode::kPermissionDenied);

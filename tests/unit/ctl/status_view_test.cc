@@ -1,4 +1,4 @@
-// Which failure and which next command a status shows.
+// Which failure, process and match a status shows.
 #include "ctl/render/status_view.h"
 
 #include <gtest/gtest.h>
@@ -115,25 +115,6 @@ TEST(ChangesTextTest, NamesWhatChangedAndIgnoresWhatALookCounts) {
   EXPECT_EQ(ChangesText(before, now), "");
   now.set_state("unresponsive");
   EXPECT_EQ(ChangesText(before, now), "modified: state: \"running\" -> \"unresponsive\"\n");
-}
-
-TEST(NextCommandTest, IsTheOneThatHelpsWithEachVerdict) {
-  struct {
-    Verdict verdict;
-    std::string command;
-  } const rows[] = {
-      {Verdict::kRunning, ""},
-      {Verdict::kStarting, ""},
-      {Verdict::kStopping, ""},
-      {Verdict::kStopped, "holonctl --home /h start"},
-      {Verdict::kStale, "holonctl --home /h start"},
-      {Verdict::kUnresponsive, "holonctl --home /h stop"},
-      {Verdict::kIncompatible, "holonctl --home /h stop --force"},
-  };
-  for (const auto& row : rows) {
-    EXPECT_EQ(NextCommand(row.verdict, "/h"), row.command) << probe::VerdictName(row.verdict);
-  }
-  EXPECT_NE(NextCommand(Verdict::kForeign, "/h").find("--socket"), std::string::npos);
 }
 
 }  // namespace
