@@ -120,7 +120,8 @@ class NextCommandTest(verdict_test.VerdictTest):
         words = None
         while not words:  # Interrupted in its first look, it has nothing to go on with.
             running = self.home.spawn_ctl("stop", "--json", *options)
-            processes.wait_until(lambda: '"stop"' in self.home.lifecycle_lock.read_text(encoding="utf-8"),
+            pid = str(running.process.pid)  # An earlier attempt has left its own text there.
+            processes.wait_until(lambda: pid in self.home.lifecycle_lock.read_text(encoding="utf-8"),
                                  "stop holds the lock")
             running.process.send_signal(signal.SIGINT)
             words = running.finish().json["next_command"]

@@ -299,6 +299,8 @@ class StormTest(HolonTest):
             self.settle(storm)
             result = storm.home.ctl("stop", "--json", *STOP)
         self.assert_exit(0, result)
+        # Who was suspended between letting go of its lock and its end is no runtime any more, nor before it had it.
+        storm.signal(signal.SIGCONT)
         processes.wait_until(lambda: not storm.home.runtimes(), "nobody is left", seconds=30)
         self.assertEqual(set(), storm.home.lifecycle_files())
         left = {path.name for path in storm.home.run_dir.glob("*")} if storm.home.run_dir.exists() else set()
