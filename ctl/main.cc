@@ -13,7 +13,6 @@
 #include "ctl/commands/commands.h"
 #include "ctl/commands/context.h"
 #include "ctl/commands/options.h"
-#include "ctl/lifecycle/command_text.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/limits.h"
 #include "runtime/base/process_setup.h"
@@ -60,20 +59,18 @@ absl::Status CheckThreads() {
   return thread.status();
 }
 
-ExitCode Main(int argc, char** argv) {
+// `signal`: by what this process shall end; 0: by its exit code.
+ExitCode Main(int argc, char** argv, int* signal) {
   const holon::base::CallersWorld callers =
       holon::base::SetUpProcess(holon::base::ProcessKind::kCommandLine, closed_stdio);
   ExitCode exit_code = ExitCode::kFailed;
   std::optional<holon::ctl::Options> options = holon::ctl::ParseOptions(argc, argv, &exit_code);
   if (!options.has_value()) return exit_code;
   // Before there is any thread, so that all of them inherit the mask.
-  std::vector<int> signals = {SIGINT, SIGTERM, SIGQUIT};
-  if (!holon::base::IsIgnored(SIGHUP)) signals.push_back(SIGHUP);  // Not under nohup.
-  auto interrupts = holon::base::SignalFd::Create(signals);
+  auto interrupts = holon::base::SignalFd::Create(holon::base::EndingSignals());
   if (!interrupts.ok()) return ExitCode::kFailed;
   holon::base::SystemClock clock;
-  const std::string self = holon::ctl::CommandText({argv, argv + argc});
-  holon::ctl::Context context(*options, self, clock, *interrupts, callers);
+  holon::ctl::Context context(*options, options->caller_text, clock, *interrupts, callers);
   if (!context.usable().ok()) {
     return context.Fail(ExitCode::kUsage, "USAGE", std::string(context.usable().message()));
   }
@@ -99,16 +96,24 @@ ExitCode Main(int argc, char** argv) {
     context.console().Error("the output could not be written; is the disk full?");
     exit_code = ExitCode::kFailed;
   }
+  if (exit_code == ExitCode::kInterrupted && context.dies_by() == 0) {
+    (void)interrupts->Read();  // A look is interrupted by what it leaves to be read.
+    context.DieBy(interrupts->first());
+  }
+  *signal = context.dies_by();
   return exit_code;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const ExitCode exit_code = Main(argc, argv);
+  int signal = 0;
+  const ExitCode exit_code = Main(argc, argv, &signal);
   std::cout.flush();
   std::cerr.flush();
   fflush(nullptr);
+  // Whoever has sent it sees that it has ended us.
+  if (signal != 0) holon::base::DieBySignal(signal);
   // gRPC's own end waits for its threads, which it may never have got.
   _exit(static_cast<int>(exit_code));
 }

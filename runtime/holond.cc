@@ -52,6 +52,7 @@ ExitCode Main(int argc, char** argv) {
   std::optional<holon::daemon::StartupConfig> startup =
       holon::daemon::LoadStartupConfig(*options, &exit_code);
   if (!startup.has_value()) return exit_code;
+  for (const std::string& warning : startup->warnings) logger.Warning(warning);
   if (options->check) return ExitCode::kDone;
   if (!supervision.ok()) {
     logger.Error(std::string(supervision.status().message()));

@@ -32,8 +32,8 @@ constexpr pid_t kOfd = -1;
 enum class Mode { kTry, kWait };
 
 // UNAVAILABLE: kTry, and it is held.
-absl::Status LockByte(int fd, Mode mode, const std::string& path) {
-  struct flock range = Range(F_WRLCK, 0, 1);
+absl::Status LockByteAs(short type, int fd, Mode mode, const std::string& path) {
+  struct flock range = Range(type, 0, 1);
   while (fcntl(fd, mode == Mode::kWait ? F_OFD_SETLKW : F_OFD_SETLK, &range) != 0) {
     if (errno == EINTR) continue;
     if (errno == EAGAIN || errno == EACCES) {
@@ -42,6 +42,14 @@ absl::Status LockByte(int fd, Mode mode, const std::string& path) {
     return FileError(errno, absl::StrCat("cannot lock ", path));
   }
   return absl::OkStatus();
+}
+
+absl::Status LockByte(int fd, Mode mode, const std::string& path) {
+  return LockByteAs(F_WRLCK, fd, mode, path);
+}
+
+absl::Status ShareByte(int fd, Mode mode, const std::string& path) {
+  return LockByteAs(F_RDLCK, fd, mode, path);
 }
 
 // OK, too, where the file system has no such lock.
@@ -110,6 +118,23 @@ absl::StatusOr<FileLock> FileLock::Acquire(const std::string& path, absl::Durati
   if (!absl::IsUnavailable(lock.status())) return lock;
   return AwaitCall<FileLock>([path] { return Wait(path); }, timeout, interrupt_fd,
                              absl::StrCat(path, " is locked"));
+}
+
+absl::StatusOr<FileShare> FileShare::Acquire(const std::string& path, absl::Duration timeout,
+                                             int interrupt_fd) {
+  absl::StatusOr<UniqueFd> fd = LockAt(path, Mode::kTry, OpenLockFile, ShareByte);
+  if (absl::IsUnavailable(fd.status())) {
+    fd = AwaitCall<UniqueFd>([path] { return LockAt(path, Mode::kWait, OpenLockFile, ShareByte); },
+                             timeout, interrupt_fd, absl::StrCat(path, " is locked"));
+  }
+  if (!fd.ok()) return fd.status();
+  return FileShare(*std::move(fd));
+}
+
+absl::StatusOr<bool> FileShare::HasOthers() const {
+  HOLON_ASSIGN_OR_RETURN(struct flock held,
+                         Conflict(fd_.get(), Range(F_WRLCK, 0, 1), "the lock of the users"));
+  return held.l_type != F_UNLCK;
 }
 
 absl::Status FileLock::Mark() {

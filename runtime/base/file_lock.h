@@ -40,6 +40,22 @@ class FileLock {
   UniqueFd fd_;
 };
 
+// A share of a lock file: a read lock on its byte 0. Any number of holders share it, and none
+// beside a FileLock. Move-only.
+class FileShare {
+ public:
+  // As FileLock::Acquire: UNAVAILABLE while a FileLock is held.
+  static absl::StatusOr<FileShare> Acquire(const std::string& path, absl::Duration timeout,
+                                           int interrupt_fd = -1);
+
+  // Whether another holder shares the file.
+  absl::StatusOr<bool> HasOthers() const;
+
+ private:
+  explicit FileShare(UniqueFd fd) : fd_(std::move(fd)) {}
+  UniqueFd fd_;
+};
+
 // Possession of a directory, whatever its name becomes: flock(2) on the directory itself.
 // Move-only. A file system that cannot lock directories (NFS) gives an object that excludes nobody.
 class DirectoryLock {

@@ -4,7 +4,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 
@@ -23,8 +25,35 @@ absl::StatusOr<SignalFd> SignalFd::Create(const std::vector<int>& signals) {
 std::optional<SignalFd::Received> SignalFd::Read() {
   signalfd_siginfo info;
   if (read(fd_.get(), &info, sizeof info) != sizeof info) return std::nullopt;
+  if (first_ == 0) first_ = static_cast<int>(info.ssi_signo);
   return Received{static_cast<int>(info.ssi_signo), static_cast<int>(info.ssi_pid), info.ssi_uid,
                   info.ssi_code == SI_KERNEL};
+}
+
+std::vector<int> EndingSignals() {
+  std::vector<int> ending;
+  for (int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM,
+                     SIGPROF, SIGXCPU, SIGIO, SIGPWR, SIGSTKFLT}) {
+    if (!IsIgnored(number)) ending.push_back(number);
+  }
+  for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) {
+    if (!IsIgnored(number)) ending.push_back(number);
+  }
+  return ending;
+}
+
+void DieBySignal(int signal) {
+  (void)prctl(PR_SET_DUMPABLE, 0);
+  struct sigaction action = {};
+  action.sa_handler = SIG_DFL;
+  (void)sigaction(signal, &action, nullptr);
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, signal);
+  (void)kill(getpid(), signal);
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  constexpr int kSignalled = 128;
+  _exit(kSignalled + signal);
 }
 
 bool IsIgnored(int signal) {

@@ -27,11 +27,22 @@ class SignalFd {
   int fd() const { return fd_.get(); }
   // The next one, or nullopt. Does not block.
   std::optional<Received> Read();
+  // The first one that was read; 0: none.
+  int first() const { return first_; }
 
  private:
   explicit SignalFd(UniqueFd fd) : fd_(std::move(fd)) {}
   UniqueFd fd_;
+  int first_ = 0;
 };
+
+// Every signal that would end this process and can be caught, without those that tell of a fault of
+// its own (SIGSEGV, …) and those that it ignores. Before a handler is set.
+std::vector<int> EndingSignals();
+
+// Ends this process by a signal, as if it had not been caught, so that the caller sees what ended
+// it; without a core. Where that fails: exit status 128 + `signal`.
+[[noreturn]] void DieBySignal(int signal);
 
 // Whether this process was started with a signal ignored, as nohup does. Before a handler is set.
 bool IsIgnored(int signal);

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,6 +22,7 @@
 #include "absl/time/clock.h"
 #include "runtime/base/file.h"
 #include "runtime/base/file_system.h"
+#include "runtime/base/status_macros.h"
 #include "runtime/base/uuid.h"
 
 namespace holon::base {
@@ -126,6 +128,27 @@ absl::StatusOr<TemporaryFile> TemporaryFile::Create(const std::string& path, mod
 
 TemporaryFile::~TemporaryFile() {
   if (!path_.empty()) unlink(path_.c_str());
+}
+
+absl::Status CheckRoom(const std::string& path, size_t bytes) {
+  HOLON_ASSIGN_OR_RETURN(TemporaryFile file, TemporaryFile::Create(path, 0600));
+  const std::string content(bytes, ' ');
+  const ssize_t written = write(file.fd(), content.data(), content.size());
+  if (written == static_cast<ssize_t>(bytes)) return absl::OkStatus();
+  return FileError(written < 0 ? errno : ENOSPC, absl::StrCat("cannot write to ", file.path()));
+}
+
+absl::StatusOr<MemoryFile> MemoryFile::Create() {
+  UniqueFd fd(memfd_create("output", MFD_CLOEXEC));
+  if (!fd.valid()) return absl::ErrnoToStatus(errno, "cannot make a file in memory");
+  return MemoryFile(std::move(fd));
+}
+
+std::string MemoryFile::Text(size_t most) const {
+  std::string text(most, '\0');
+  const ssize_t got = pread(fd_.get(), text.data(), text.size(), 0);
+  text.resize(got > 0 ? static_cast<size_t>(got) : 0);
+  return text;
 }
 
 }  // namespace holon::base

@@ -54,6 +54,22 @@ class TemporaryFile {
   std::string path_;
 };
 
+// OK if a new file of so many bytes can be written beside `path`; none is left.
+absl::Status CheckRoom(const std::string& path, size_t bytes);
+
+// A file without a name, in memory: for the output of a child. Move-only.
+class MemoryFile {
+ public:
+  static absl::StatusOr<MemoryFile> Create();
+  int fd() const { return fd_.get(); }
+  // Its beginning.
+  std::string Text(size_t most) const;
+
+ private:
+  explicit MemoryFile(UniqueFd fd) : fd_(std::move(fd)) {}
+  UniqueFd fd_;
+};
+
 }  // namespace holon::base
 
 #endif  // HOLON_RUNTIME_BASE_TEMPORARY_FILE_H_

@@ -7,8 +7,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "rapidjson/document.h"
 #include "runtime/base/file.h"
 #include "runtime/config/schema.h"
+#include "runtime/config/text.h"
 
 namespace holon::config {
 namespace {
@@ -150,11 +152,24 @@ std::string DifferenceSummary(const std::vector<v1::ConfigDifference>& differenc
                        });
 }
 
+std::string ChangeSummary(const std::vector<v1::ConfigDifference>& differences) {
+  auto shown = [](const std::string& canonical) {
+    const std::string value = OneLine(DisplayValue(canonical));
+    return value.empty() ? std::string("\"\"") : value;
+  };
+  return absl::StrJoin(differences, "; ",
+                       [&](std::string* out, const v1::ConfigDifference& change) {
+                         absl::StrAppend(out, change.path(), ": ", shown(change.actual()), " → ",
+                                         shown(change.expected()));
+                       });
+}
+
 std::string DisplayValue(const std::string& canonical) {
-  if (canonical.size() < 2 || canonical.front() != '"' || canonical.back() != '"') {
-    return canonical;
-  }
-  return canonical.substr(1, canonical.size() - 2);
+  if (canonical.empty() || canonical.front() != '"') return canonical;
+  rapidjson::Document value;
+  value.Parse(canonical.data(), canonical.size());
+  if (value.HasParseError() || !value.IsString()) return canonical;
+  return std::string(value.GetString(), value.GetStringLength());
 }
 
 }  // namespace holon::config

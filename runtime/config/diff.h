@@ -35,6 +35,9 @@ std::string DifferenceLine(const v1::ConfigDifference& difference);
 // Rows joined with "; ".
 std::string DifferenceSummary(const std::vector<v1::ConfigDifference>& differences);
 
+// "log.level: debug → info; …": what was in force, and what is in force now.
+std::string ChangeSummary(const std::vector<v1::ConfigDifference>& differences);
+
 // A value as people read it: a string without its quotes, everything else as it is.
 std::string DisplayValue(const std::string& canonical);
 

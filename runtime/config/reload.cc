@@ -23,7 +23,7 @@ void AddOverrides(const Configuration& from, bool reloadable,
 }  // namespace
 
 LoadInputs ReloadInputs(const Configuration& current,
-                        const std::vector<v1::ConfigOverride>& requested) {
+                        const std::vector<v1::ConfigOverride>& requested, bool reset) {
   LoadInputs inputs;
   for (const Leaf& leaf : Leaves()) {
     if (leaf.rule->from_home()) {
@@ -37,7 +37,7 @@ LoadInputs ReloadInputs(const Configuration& current,
   }
   inputs.config_file = current.explicit_config_file;
   inputs.working_directory = inputs.home;
-  inputs.inherited = current.overrides;
+  if (!reset) inputs.inherited = current.overrides;
   inputs.requested = requested;
   return inputs;
 }

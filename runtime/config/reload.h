@@ -13,10 +13,10 @@
 
 namespace holon::config {
 
-// The file as it is now, under what the start was given, under `requested`. Secrets that the start
-// was given inline are those in force.
+// The file as it is now, under what the start was given (unless `reset`), under `requested`.
+// Secrets that the start was given inline are those in force.
 LoadInputs ReloadInputs(const Configuration& current,
-                        const std::vector<v1::ConfigOverride>& requested);
+                        const std::vector<v1::ConfigOverride>& requested, bool reset = false);
 
 // HOT and VOLATILE fields as in `target`, with their origins and overrides; the others stay.
 Configuration Reloaded(const Configuration& current, const Configuration& target);

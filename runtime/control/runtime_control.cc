@@ -63,12 +63,19 @@ void RuntimeControl::CompareConfig(const v1::CompareConfigRequest& request,
 
 void RuntimeControl::Reload(const v1::ReloadRequest& request,
                             Reply<v1::ReloadResponse> reply) const {
-  grpc::Status status = CheckGeneration(request.expected_instance_id());
-  if (status.ok() && model_.phase() == v1::PHASE_DRAINING) {
-    status = Error(grpc::StatusCode::FAILED_PRECONDITION, kDraining, "the runtime is draining");
-  }
+  grpc::Status status = CheckServing(request.expected_instance_id());
   if (status.ok()) {
     host_.Reload(request, std::move(reply));
+  } else {
+    reply(status);
+  }
+}
+
+void RuntimeControl::MakePermanent(const v1::MakePermanentRequest& request,
+                                   Reply<v1::MakePermanentResponse> reply) const {
+  grpc::Status status = CheckServing(request.expected_instance_id());
+  if (status.ok()) {
+    host_.MakePermanent(request, std::move(reply));
   } else {
     reply(status);
   }
@@ -92,6 +99,12 @@ absl::AnyInvocable<void()> RuntimeControl::Shutdown(const v1::ShutdownRequest& r
   response.set_shutdown_requested(true);
   reply(grpc::Status::OK, std::move(response));
   return [this, order = std::move(order)] { host_.RequestShutdown(order); };
+}
+
+grpc::Status RuntimeControl::CheckServing(const std::string& expected_instance) const {
+  grpc::Status status = CheckGeneration(expected_instance);
+  if (!status.ok() || model_.phase() != v1::PHASE_DRAINING) return status;
+  return Error(grpc::StatusCode::FAILED_PRECONDITION, kDraining, "the runtime is draining");
 }
 
 grpc::Status RuntimeControl::CheckGeneration(const std::string& expected) const {

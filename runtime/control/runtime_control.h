@@ -36,6 +36,8 @@ class RuntimeHost {
   virtual void CompareConfig(const v1::CompareConfigRequest& request,
                              Reply<v1::CompareConfigResponse> reply) = 0;
   virtual void Reload(const v1::ReloadRequest& request, Reply<v1::ReloadResponse> reply) = 0;
+  virtual void MakePermanent(const v1::MakePermanentRequest& request,
+                             Reply<v1::MakePermanentResponse> reply) = 0;
   // Begins to drain; more than once is fine, the earliest deadline stands.
   virtual void RequestShutdown(const ShutdownOrder& order) = 0;
   // "pid 12 uid 0, pid 13 uid 0": who is connected to the Unix socket, as the kernel says.
@@ -56,12 +58,16 @@ class RuntimeControl {
   void CompareConfig(const v1::CompareConfigRequest& request,
                      Reply<v1::CompareConfigResponse> reply) const;
   void Reload(const v1::ReloadRequest& request, Reply<v1::ReloadResponse> reply) const;
+  void MakePermanent(const v1::MakePermanentRequest& request,
+                     Reply<v1::MakePermanentResponse> reply) const;
   // Answers. The result gives the order, and is to be called once the answer is on its way; null
   // where the call was refused.
   absl::AnyInvocable<void()> Shutdown(const v1::ShutdownRequest& request,
                                       Reply<v1::ShutdownResponse> reply) const;
 
  private:
+  // OK: it is the generation that is meant, and it does not drain.
+  grpc::Status CheckServing(const std::string& expected_instance) const;
   grpc::Status CheckGeneration(const std::string& expected) const;
 
   const RuntimeModel& model_;

@@ -57,6 +57,10 @@ void RuntimeModel::SetConfig(const std::string& fingerprint,
   });
 }
 
+void RuntimeModel::SetEphemeral(bool ephemeral) {
+  Change([&](v1::RuntimeStatusResponse* status) { status->set_ephemeral(ephemeral); });
+}
+
 void RuntimeModel::SetLastFailure(const v1::Failure& failure) {
   Change([&](v1::RuntimeStatusResponse* status) { *status->mutable_last_failure() = failure; });
 }

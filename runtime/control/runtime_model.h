@@ -30,6 +30,7 @@ class RuntimeModel {
   void BeginDraining();
   void SetConfig(const std::string& fingerprint, const std::vector<v1::ConfigValue>& config,
                  const std::string& http_addr);
+  void SetEphemeral(bool ephemeral);
   void SetLastFailure(const v1::Failure& failure);
   // Why a ready runtime is not healthy: one reason for each cause, a word such as "log". Empty:
   // that cause is gone. Saying the same again changes nothing.

@@ -133,6 +133,15 @@ void Services::ServeConfiguration(grpc::ServerCompletionQueue* queue, OpenCalls&
           },
           [this](const auto& request, auto reply) { control_.Reload(request, std::move(reply)); })),
       calls);
+  UnaryCall<v1::MakePermanentRequest, v1::MakePermanentResponse>::Serve(
+      Keep(Deferred<v1::MakePermanentRequest, v1::MakePermanentResponse>(
+          [this, queue](auto* context, auto* request, auto* writer, void* tag) {
+            runtime_.RequestMakePermanent(context, request, writer, queue, queue, tag);
+          },
+          [this](const auto& request, auto reply) {
+            control_.MakePermanent(request, std::move(reply));
+          })),
+      calls);
 }
 
 void Services::ServeShutdown(grpc::ServerCompletionQueue* queue, OpenCalls& calls) {

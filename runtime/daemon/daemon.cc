@@ -47,6 +47,8 @@ Daemon::Daemon(StartupConfig startup, Supervision supervision, base::SignalFd& s
       logger_(logger),
       clock_(clock),
       notifier_(std::move(supervision.notify_socket), [this] { Tell([](Inbox*) {}); }),
+      users_lock_(state::HomePaths(startup.inputs.home).users_lock),
+      users_(startup.ephemeral),
       generation_(
           std::move(startup), std::move(supervision.socket), logger, clock,
           {[this](const std::string& step) {
@@ -61,6 +63,11 @@ Daemon::Daemon(StartupConfig startup, Supervision supervision, base::SignalFd& s
            // The acceptor bounds the number of connections.
            [this](base::UniqueFd fd, control::PeerKind kind) {
              Tell([&](Inbox* inbox) { inbox->connections.push_back({std::move(fd), kind}); });
+           },
+           [this] {
+             const bool permanent = users_.MakePermanent();
+             Tell([](Inbox*) {});
+             return permanent;
            }}),
       life_(2),
       emergency_(1) {}
@@ -74,11 +81,15 @@ base::ExitCode Daemon::Run() {
   }
   step_at_ = clock_.Uptime() + kStepEvery;
   while (!finished_.has_value()) {
-    (void)base::WaitReadable({wake_->fd(), signals_.fd()},
+    (void)base::WaitReadable({wake_->fd(), signals_.fd(), users_.fd()},
                              std::max(NextDeadline() - clock_.Uptime(), absl::ZeroDuration()));
     wake_->Clear();
     TakeSignals();
     TakeInbox();
+    if (users_.GoneBy(clock_.Uptime())) {
+      OrderDrain(DrainEvent::kOrder,
+                 {"its last user has gone", "the runtime itself", std::nullopt, ""});
+    }
     if (!finished_.has_value()) KeepDeadlines(clock_.Uptime());
   }
   // The drain has waited for the log; this is for what was said after it, and for a failed start.
@@ -103,6 +114,7 @@ absl::Status Daemon::Start() {
 void Daemon::Live() {
   std::optional<Refusal> refusal = generation_.Claim(interrupt_->fd());
   if (!refusal.has_value()) {
+    Tell([](Inbox* inbox) { inbox->claimed = true; });
     absl::Status announced = generation_.Announce();
     if (absl::IsCancelled(announced)) return;  // BeginDrain has posted the end.
     if (!announced.ok()) {
@@ -155,6 +167,7 @@ void Daemon::TakeInbox() {
   for (Connection& connection : inbox.connections) {
     generation_.Serve(std::move(connection.fd), connection.kind);
   }
+  if (inbox.claimed) users_.Watch(users_lock_, clock_.Uptime());
   for (const control::ShutdownOrder& order : inbox.orders) OrderDrain(DrainEvent::kOrder, order);
   if (inbox.ready && step_at_ != absl::InfiniteDuration()) {
     step_at_ = absl::InfiniteDuration();
@@ -167,7 +180,7 @@ void Daemon::TakeInbox() {
 absl::Duration Daemon::NextDeadline() const {
   const absl::Duration retry =
       notifier_.pending() ? clock_.Uptime() + Notifier::kRetryAfter : absl::InfiniteDuration();
-  return std::min({alive_at_, step_at_, stable_at_, drain_end_ + kHangGrace, retry});
+  return std::min({alive_at_, step_at_, stable_at_, drain_end_ + kHangGrace, retry, users_.next()});
 }
 
 void Daemon::KeepDeadlines(absl::Duration now) {

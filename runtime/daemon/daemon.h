@@ -23,6 +23,7 @@
 #include "runtime/daemon/process_logger.h"
 #include "runtime/daemon/startup.h"
 #include "runtime/daemon/supervision.h"
+#include "runtime/daemon/users.h"
 #include "runtime/daemon/worker.h"
 
 namespace holon::daemon {
@@ -54,6 +55,7 @@ class Daemon final {
   struct Inbox {
     std::deque<control::ShutdownOrder> orders;
     std::deque<Connection> connections;
+    bool claimed = false;                 // The home is ours.
     bool ready = false;                   // The start is over.
     std::optional<base::ExitCode> ended;  // The life thread is done.
   };
@@ -89,6 +91,8 @@ class Daemon final {
   std::optional<base::Wake> wake_;
   std::optional<base::Wake> interrupt_;  // Of the wait for the home's lock.
   Notifier notifier_;
+  const std::string users_lock_;  // Its path.
+  Users users_;
 
   absl::Mutex mutex_;
   Inbox inbox_ ABSL_GUARDED_BY(mutex_);

@@ -60,6 +60,7 @@ Generation::Generation(StartupConfig startup, std::optional<base::HandedSocket> 
                        ProcessLogger& logger, base::Clock& clock, Host host)
     : paths_(startup.inputs.home),
       first_config_(startup.configuration.values),
+      ephemeral_(startup.ephemeral),
       startup_configuration_(std::move(startup.configuration)),
       handed_(std::move(handed)),
       logger_(logger),
@@ -163,6 +164,7 @@ v1::RuntimeStatusResponse Generation::Self() const {
   self.set_socket_path(first_config_.socket_path());
   self.set_http_addr(first_config_.http_addr());
   self.set_control_addr(control_addr_.text());
+  self.set_ephemeral(ephemeral_);
   *self.mutable_started_at() = state::ToTimestamp(clock_.Now());
   return self;
 }
@@ -186,6 +188,7 @@ state::v1::DaemonRecord Generation::Record() const {
   const config::Configuration current = config_->current();
   state::SetOverrides(current.overrides, &record);
   record.set_config_file(current.explicit_config_file);
+  record.set_ephemeral(self.ephemeral());
   return record;
 }
 
@@ -318,6 +321,32 @@ void Generation::Reload(const v1::ReloadRequest& request,
     // Healing writes what the record should hold, and tries again until it can.
     if (stage() == Stage::kAnnounced) healer_->Wake();
     reply(std::move(status), std::move(response));
+  });
+}
+
+void Generation::MakePermanent(const v1::MakePermanentRequest& request,
+                               control::Reply<v1::MakePermanentResponse> reply) {
+  const std::string seen = reply.peer().empty() ? UnixPeers() : reply.peer();
+  worker_.Post([this, request, seen, reply = std::move(reply)]() mutable {
+    if (!config_.has_value()) return;  // The start has failed: the call is answered as dropped.
+    if (!host_.make_permanent()) {
+      reply(control::Error(grpc::StatusCode::FAILED_PRECONDITION, control::kDraining,
+                           "the last user of the runtime has gone; it is about to drain"));
+      return;
+    }
+    v1::MakePermanentResponse response;
+    response.set_instance_id(model_->instance_id());
+    if (model_->Status().ephemeral()) {
+      model_->SetEphemeral(false);
+      absl::Status recorded = instance_->UpdateRecord(Record());
+      if (!recorded.ok()) {
+        logger_.Warning("the record could not be updated",
+                        {{"why", std::string(recorded.message())}});
+      }
+      audit_.Record("make_permanent", "", control::CallerText(request.caller()), seen);
+      logger_.Info("permanent from now on", {{"caller", control::CallerText(request.caller())}});
+    }
+    reply(grpc::Status::OK, std::move(response));
   });
 }
 

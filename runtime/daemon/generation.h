@@ -45,6 +45,8 @@ class Generation final : public control::RuntimeHost {
     std::function<void(const control::ShutdownOrder& order)> request_drain;
     // A connection was accepted; Serve takes it.
     std::function<void(base::UniqueFd connection, control::PeerKind kind)> accepted;
+    // False: the last user has gone, so that an ephemeral runtime ends.
+    std::function<bool()> make_permanent;
   };
 
   Generation(StartupConfig startup, std::optional<base::HandedSocket> handed, ProcessLogger& logger,
@@ -77,6 +79,8 @@ class Generation final : public control::RuntimeHost {
   void CompareConfig(const v1::CompareConfigRequest& request,
                      control::Reply<v1::CompareConfigResponse> reply) override;
   void Reload(const v1::ReloadRequest& request, control::Reply<v1::ReloadResponse> reply) override;
+  void MakePermanent(const v1::MakePermanentRequest& request,
+                     control::Reply<v1::MakePermanentResponse> reply) override;
   void RequestShutdown(const control::ShutdownOrder& order) override;
   std::string UnixPeers() const override;
   void PeerIsProven(const std::string& peer) override;
@@ -98,6 +102,7 @@ class Generation final : public control::RuntimeHost {
 
   const state::HomePaths paths_;
   const v1::EffectiveConfig first_config_;
+  const bool ephemeral_;  // At first.
   config::Configuration startup_configuration_;
   std::optional<base::HandedSocket> handed_;
   ProcessLogger& logger_;

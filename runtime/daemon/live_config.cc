@@ -73,8 +73,8 @@ grpc::Status LiveConfig::Compare(const v1::CompareConfigRequest& request,
 grpc::Status LiveConfig::Reload(const v1::ReloadRequest& request, v1::ReloadResponse* response) {
   absl::MutexLock reload(&reload_mutex_);
   const config::Configuration present = current();
-  const config::LoadResult target = config::Load(
-      config::ReloadInputs(present, {request.overrides().begin(), request.overrides().end()}));
+  const config::LoadResult target = config::Load(config::ReloadInputs(
+      present, {request.overrides().begin(), request.overrides().end()}, request.reset()));
   if (!target.faults.empty()) return InvalidConfig(target.faults);
   const config::Side wanted{"the reload", config::Describe(target.configuration, key_)};
   const config::Side before{"the runtime", config::Describe(present, key_)};

@@ -26,6 +26,8 @@ std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_
       ->take_all()
       ->allow_extra_args(false);
   app.add_flag("--check", options.check, "check the configuration, print what is wrong, and exit");
+  app.add_flag("--ephemeral", options.ephemeral,
+               "end when nobody shares HOME/run/users.lock any more; for: holonctl run");
   app.set_version_flag("--version", absl::StrCat("holond ", HOLON_VERSION));
   try {
     app.parse(argc, argv);

@@ -16,6 +16,7 @@ struct Options {
   std::string socket;
   std::vector<std::string> sets;
   bool check = false;
+  bool ephemeral = false;  // Ends with its last user; see Users.
 };
 
 // The options, or nothing and how to exit: after --help, --version or a mistake, which it has

@@ -33,9 +33,6 @@ std::optional<StartupConfig> LoadStartupConfig(const Options& options, base::Exi
     return std::nullopt;
   }
   config::LoadResult loaded = config::Load(inputs);
-  for (const std::string& warning : loaded.warnings) {
-    std::cerr << "holond: warning: " << warning << "\n";
-  }
   if (!loaded.faults.empty()) {
     absl::Status summary = config::Summary(loaded.faults);
     std::cerr << "holond: " << summary.message() << ":\n";
@@ -46,6 +43,8 @@ std::optional<StartupConfig> LoadStartupConfig(const Options& options, base::Exi
     return std::nullopt;
   }
   startup.configuration = std::move(loaded.configuration);
+  startup.ephemeral = options.ephemeral;
+  startup.warnings = std::move(loaded.warnings);
   return startup;
 }
 

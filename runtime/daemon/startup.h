@@ -2,6 +2,8 @@
 #define HOLON_RUNTIME_DAEMON_STARTUP_H_
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "runtime/base/exit_code.h"
 #include "runtime/config/configuration.h"
@@ -13,6 +15,9 @@ namespace holon::daemon {
 struct StartupConfig {
   config::LoadInputs inputs;
   config::Configuration configuration;
+  bool ephemeral = false;
+  // What is odd, but not wrong. For the log: nobody may read stderr.
+  std::vector<std::string> warnings;
 };
 
 // Home and configuration from options, environment and file, validated. On failure every fault has

@@ -106,6 +106,14 @@ grpc::Status ControlClient::Reload(absl::Duration timeout, const v1::ReloadReque
   });
 }
 
+grpc::Status ControlClient::MakePermanent(absl::Duration timeout,
+                                          const v1::MakePermanentRequest& request,
+                                          v1::MakePermanentResponse* response) {
+  return Within(timeout, [&](grpc::ClientContext* context) {
+    return stub_->MakePermanent(context, request, response);
+  });
+}
+
 grpc::Status ControlClient::Shutdown(absl::Duration timeout, const v1::ShutdownRequest& request,
                                      v1::ShutdownResponse* response) {
   return Within(timeout, [&](grpc::ClientContext* context) {

@@ -31,6 +31,8 @@ class ControlClient {
                              v1::CompareConfigResponse* response);
   grpc::Status Reload(absl::Duration timeout, const v1::ReloadRequest& request,
                       v1::ReloadResponse* response);
+  grpc::Status MakePermanent(absl::Duration timeout, const v1::MakePermanentRequest& request,
+                             v1::MakePermanentResponse* response);
   grpc::Status Shutdown(absl::Duration timeout, const v1::ShutdownRequest& request,
                         v1::ShutdownResponse* response);
 

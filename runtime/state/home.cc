@@ -78,6 +78,7 @@ HomePaths::HomePaths(const std::string& home)
       run(base::JoinPath(home, "run")),
       instance_lock(base::JoinPath(run, "holon.lock")),
       lifecycle_lock(base::JoinPath(run, "lifecycle.lock")),
+      users_lock(base::JoinPath(run, "users.lock")),
       pid_file(base::JoinPath(run, "holon.pid")),
       daemon_record(base::JoinPath(run, "daemon.json")),
       log(base::JoinPath(run, "daemon.log")),

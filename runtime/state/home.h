@@ -16,6 +16,7 @@ struct HomePaths {
   std::string run;             // run/
   std::string instance_lock;   // run/holon.lock: held by a runtime for life
   std::string lifecycle_lock;  // run/lifecycle.lock: held by whoever starts or stops
+  std::string users_lock;      // run/users.lock: shared by each `holonctl run`
   std::string pid_file;        // run/holon.pid
   std::string daemon_record;   // run/daemon.json
   std::string log;             // run/daemon.log

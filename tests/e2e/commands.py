@@ -121,6 +121,8 @@ class Running:
         return self.result(self.process.wait(seconds))
 
     def result(self, exit_code):
+        if exit_code is not None and exit_code < 0:
+            exit_code = 128 - exit_code  # Ended by a signal, as shells say it.
         for stream in (self.process.stdout, self.process.stderr):
             stream.close()
         return Result(self.arguments, exit_code, self.out.decode(errors="surrogateescape"),

@@ -192,5 +192,23 @@ TEST(LockLineTest, IsReadAsTheKernelPrintsIt) {
   }
 }
 
+TEST_F(FileLockTest, IsSharedByManyAndThenHeldByNobody) {
+  absl::StatusOr<FileShare> one = FileShare::Acquire(path_, absl::ZeroDuration());
+  ASSERT_TRUE(one.ok());
+  EXPECT_FALSE(*one->HasOthers());
+  {
+    absl::StatusOr<FileShare> two = FileShare::Acquire(path_, absl::ZeroDuration());
+    ASSERT_TRUE(two.ok());
+    EXPECT_TRUE(*one->HasOthers());
+    EXPECT_TRUE(*two->HasOthers());
+  }
+  EXPECT_FALSE(*one->HasOthers());
+  EXPECT_TRUE(absl::IsUnavailable(FileLock::TryAcquire(path_).status()));
+  one = absl::UnknownError("given back");
+  absl::StatusOr<FileLock> lock = FileLock::TryAcquire(path_);
+  ASSERT_TRUE(lock.ok());
+  EXPECT_TRUE(absl::IsUnavailable(FileShare::Acquire(path_, absl::ZeroDuration()).status()));
+}
+
 }  // namespace
 }  // namespace holon::base

@@ -112,13 +112,19 @@ TEST(OnlyHot, IsTrueWhereReloadIsEnough) {
   EXPECT_FALSE(OnlyHot(Diff({"a", {Value("x", "1", v1::APPLY_HOT)}}, {"b", {}})));
 }
 
-TEST(DisplayValue, TakesQuotesOff) {
-  EXPECT_EQ(DisplayValue("\"a\\\"b\""), "a\\\"b");
+TEST(DisplayValue, IsTheTextItself) {
+  EXPECT_EQ(DisplayValue("\"a\\\"b\\\\\\n\""), "a\"b\\\n");
   EXPECT_EQ(DisplayValue("\"\""), "");
   EXPECT_EQ(DisplayValue("[\"a\"]"), "[\"a\"]");
   EXPECT_EQ(DisplayValue("5"), "5");
   EXPECT_EQ(DisplayValue("\""), "\"");
   EXPECT_EQ(DisplayValue("<set>"), "<set>");
+}
+
+TEST(ChangeSummaryTest, ShowsFromWhatToWhat) {
+  EXPECT_EQ(ChangeSummary(Diff({"a", {Value("x", "\"info\""), Value("y", "\"\"")}},
+                               {"b", {Value("x", "\"debug\""), Value("y", "5")}})),
+            "x: debug → info; y: 5 → \"\"");
 }
 
 TEST(VersionSkewTest, IsOnlyWhatNobodyHasSet) {

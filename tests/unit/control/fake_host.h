@@ -33,6 +33,12 @@ class FakeHost final : public RuntimeHost {
       reply(grpc::Status::OK);
     }
   }
+  void MakePermanent(const v1::MakePermanentRequest&,
+                     Reply<v1::MakePermanentResponse> reply) override {
+    absl::MutexLock lock(&mutex_);
+    ++made_permanent;
+    reply(grpc::Status::OK);
+  }
   void RequestShutdown(const ShutdownOrder& order) override {
     absl::MutexLock lock(&mutex_);
     orders.push_back(order);
@@ -62,6 +68,7 @@ class FakeHost final : public RuntimeHost {
   bool defer = false;  // Reloads wait for TakeReply. Set it while nobody calls.
   // To be read when the server has ended.
   int reloads = 0;
+  int made_permanent = 0;
   std::vector<ShutdownOrder> orders;
   std::set<std::string> proven;
 

@@ -50,6 +50,22 @@ class RuntimeControlTest : public testing::Test {
   absl::AnyInvocable<void()> order_;
 };
 
+TEST_F(RuntimeControlTest, MakesPermanentOnlyWhatIsMeantAndDoesNotDrain) {
+  Kept<v1::MakePermanentResponse> kept;
+  v1::MakePermanentRequest request;
+  request.set_expected_instance_id("another");
+  control_.MakePermanent(request, kept.reply());
+  EXPECT_EQ(ReasonOf(kept.status), kGenerationMismatch);
+  request.set_expected_instance_id("me");
+  control_.MakePermanent(request, kept.reply());
+  EXPECT_TRUE(kept.status.ok());
+  EXPECT_EQ(host_.made_permanent, 1);
+  model_.BeginDraining();
+  control_.MakePermanent(request, kept.reply());
+  EXPECT_EQ(ReasonOf(kept.status), kDraining);
+  EXPECT_EQ(host_.made_permanent, 1);
+}
+
 TEST_F(RuntimeControlTest, AnswersAShutdownBeforeItBegins) {
   request_.set_expected_instance_id("me");
   request_.set_reason("why\nnot \x1b[31m\xff");
