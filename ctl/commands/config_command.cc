@@ -10,6 +10,7 @@
 #include "ctl/render/json_view.h"
 #include "ctl/render/layout.h"
 #include "ctl/render/status_text.h"
+#include "google/protobuf/util/json_util.h"
 #include "runtime/config/diff.h"
 #include "runtime/config/edit.h"
 #include "runtime/config/fingerprint.h"
@@ -32,10 +33,21 @@ const char* TakesOf(holon::v1::Apply apply) {
   }
 }
 
+// From the canonical form: JSON, or the state of a secret.
+void SetValue(const std::string& canonical, v1::SettingView* view) {
+  if (canonical == "<set>" || canonical == "<unset>") {
+    view->set_secret_state(canonical.substr(1, canonical.size() - 2));
+    return;
+  }
+  if (!google::protobuf::util::JsonStringToMessage(canonical, view->mutable_value()).ok()) {
+    view->mutable_value()->set_string_value(canonical);
+  }
+}
+
 v1::SettingView ValueView(const holon::v1::ConfigValue& value) {
   v1::SettingView view;
   view.set_path(value.path());
-  view.set_value(config::DisplayValue(value.value()));
+  SetValue(value.value(), &view);
   view.set_origin(config::OriginText(value.origin()));
   view.set_takes(TakesOf(value.apply()));
   return view;

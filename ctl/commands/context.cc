@@ -1,5 +1,6 @@
 #include "ctl/commands/context.h"
 
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,61 @@ namespace {
 absl::StatusOr<config::LoadInputs> GivenInputs(const Options& options) {
   return config::MakeInputs({options.home, options.config_file, options.socket, options.sets},
                             config::ReadEnvironment(), base::WorkingDirectory().value_or(""));
+}
+
+// Calls `fill` with the message as what it is.
+template <typename... Views, typename Fill>
+void FillAs(google::protobuf::Message* message, Fill fill) {
+  auto as = [&](auto* view) {
+    if (view != nullptr) fill(view);
+  };
+  (as(dynamic_cast<Views*>(message)), ...);
+}
+
+// The document of a command, with nothing in it: failures have the shape of successes.
+std::unique_ptr<google::protobuf::Message> EmptyDocument(const Options& options) {
+  switch (options.command) {
+    case Command::kStart:
+    case Command::kStop:
+    case Command::kRestart:
+    case Command::kEnsure:
+    case Command::kReload:
+    case Command::kCleanup: {
+      auto view = std::make_unique<v1::LifecycleView>();
+      view->set_command(options.command_name);
+      view->set_action("failed");
+      view->mutable_status();
+      return view;
+    }
+    case Command::kStatus:
+    case Command::kWait:
+      return std::make_unique<v1::StatusView>();
+    case Command::kDiff:
+      return std::make_unique<v1::DiffView>();
+    case Command::kConfigShow:
+    case Command::kConfigGet:
+    case Command::kConfigSet:
+    case Command::kConfigUnset:
+    case Command::kConfigList:
+    case Command::kConfigValidate:
+    case Command::kConfigFingerprint:
+    case Command::kConfigPath:
+      return std::make_unique<v1::ConfigView>();
+    case Command::kLogs:
+      return std::make_unique<v1::LogLineView>();
+    case Command::kFailures:
+      return std::make_unique<v1::FailuresView>();
+    case Command::kDoctor:
+      return std::make_unique<v1::DoctorView>();
+    case Command::kList:
+      return std::make_unique<v1::ListView>();
+    case Command::kVersion:
+      return std::make_unique<v1::VersionView>();
+    case Command::kRun:
+    case Command::kCompletion:
+      break;
+  }
+  return std::make_unique<v1::ErrorDocument>();
 }
 
 // An invalid configuration must not keep anybody from finding the runtime.
@@ -92,11 +148,31 @@ base::ExitCode Context::Fail(base::ExitCode code, const std::string& reason,
     document.mutable_error()->set_reason(reason);
     document.mutable_error()->set_message(message);
     SetNext(next, &document);
-    console_.Data(ToJsonLine(document) + "\n");
+    PrintFailure(document);
   } else {
     console_.Error(message, next);
   }
   return code;
+}
+
+void Context::PrintFailure(const v1::ErrorDocument& failure) {
+  const std::unique_ptr<google::protobuf::Message> document = EmptyDocument(options_);
+  auto* lifecycle = dynamic_cast<v1::LifecycleView*>(document.get());
+  // Fields of one name are of one type.
+  auto fill = [&](auto* view) {
+    view->set_ok(failure.ok());
+    *view->mutable_error() = failure.error();
+    *view->mutable_faults() = failure.faults();
+    *view->mutable_next_command() = failure.next_command();
+    if (failure.has_advice()) view->set_advice(failure.advice());
+  };
+  if (lifecycle != nullptr) {
+    fill(lifecycle->mutable_status());
+    lifecycle->mutable_status()->set_message(failure.error().message());
+  }
+  FillAs<v1::StatusView, v1::DiffView, v1::ConfigView, v1::LogLineView, v1::FailuresView,
+         v1::DoctorView, v1::ListView, v1::VersionView, v1::ErrorDocument>(document.get(), fill);
+  console_.Data(ToJsonLine(*document) + "\n");
 }
 
 base::ExitCode Context::FailFor(const absl::Status& status, const std::string& reason) {
@@ -131,7 +207,7 @@ base::ExitCode Context::FailFaults(const std::vector<config::Fault>& faults) {
       view->set_origin(config::OriginText(fault.origin));
       view->set_message(fault.message);
     }
-    console_.Data(ToJsonLine(document) + "\n");
+    PrintFailure(document);
   } else {
     std::string text = message;
     for (const config::Fault& fault : faults) {

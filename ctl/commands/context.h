@@ -33,6 +33,10 @@ class Context {
   const absl::Status& usable() const { return given_.status(); }
   const Options& options() const { return options_; }
   const base::CallersWorld& callers() const { return callers_; }
+  // How this process shall end once the command has printed all: by this signal; 0: by its exit
+  // code.
+  int dies_by() const { return dies_by_; }
+  void DieBy(int signal) { dies_by_ = signal; }
   Console& console() { return console_; }
   World& world() { return world_; }
   const config::LoadInputs& inputs() const { return inputs_; }
@@ -60,8 +64,11 @@ class Context {
   base::ExitCode FailFaults(const std::vector<config::Fault>& faults);
 
  private:
+  void PrintFailure(const v1::ErrorDocument& failure);
+
   const Options& options_;
   const base::CallersWorld& callers_;
+  int dies_by_ = 0;
   Console console_;
   const absl::StatusOr<config::LoadInputs> given_;
   config::LoadInputs inputs_;

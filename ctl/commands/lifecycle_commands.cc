@@ -165,7 +165,7 @@ base::ExitCode RunReload(Context& context) {
                 context.Next(*sighting)),
         receipts);
   }
-  return Report(context, Reload(world, *sighting, loaded.configuration.overrides, &receipts),
+  return Report(context, Reload(world, *sighting, loaded.configuration.overrides, false, &receipts),
                 receipts);
 }
 

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "ctl/commands/caller_text.h"
 #include "ctl/commands/invocation.h"
 #include "ctl/render/json_view.h"
 #include "holon/ctl/v1/views.pb.h"
@@ -24,6 +25,8 @@ namespace holon::ctl {
 namespace {
 
 constexpr char kTooManyArguments[] = "there are too many arguments; --set takes one: PATH=VALUE";
+constexpr char kNoCommand[] =
+    "put -- before the command to run: holonctl run [OPTIONS] -- COMMAND [ARGUMENT...]";
 constexpr char kDescription[] = "holonctl starts, stops and watches Holon runtimes.";
 
 // Options of kind DUR: parsed as they are read, so that a mistake is a usage error.
@@ -41,7 +44,7 @@ CLI::Option* AddDuration(CLI::App* app, const std::string& name, Target* target,
             *target = *duration;
           },
           description)
-      ->type_name("DUR");
+      ->type_name(kDurationType);
 }
 
 // One of some words; CLI11's own transformer would also take the numbers behind them.
@@ -96,6 +99,11 @@ void AddGlobalOptions(CLI::App* app, Options* options) {
                           {"always", ColorChoice::kAlways},
                           {"never", ColorChoice::kNever}},
                          "when to use colours (auto)");
+}
+
+void AddReset(CLI::App* app, Options* options) {
+  app->add_flag("--reset", options->reset,
+                "drop the variables and --set options that an earlier start was given");
 }
 
 void AddStartOptions(CLI::App* app, Options* options) {
@@ -200,6 +208,7 @@ void CommandTree::Build() {
       Add(app_, "restart", "stop and start with the options of the last start", Command::kRestart);
   AddStartOptions(restart, options);
   AddStopOptions(restart, options);
+  AddReset(restart, options);
   restart->add_flag("--if-changed", options->if_changed,
                     "only if the configuration differs from the one in force");
   restart->add_flag("--plan", options->plan, "print the steps of the stop, and touch nothing");
@@ -207,6 +216,7 @@ void CommandTree::Build() {
       Add(app_, "ensure", "make the runtime run with this configuration", Command::kEnsure);
   AddStartOptions(ensure, options);
   AddStopOptions(ensure, options);
+  AddReset(ensure, options);
   Add(app_, "reload", "apply what may change while the runtime lives", Command::kReload);
   CLI::App* status = Add(app_, "status", "show the state of the runtime", Command::kStatus);
   CLI::Option* watch =
@@ -225,14 +235,19 @@ void CommandTree::Build() {
       Add(app_, "run", "run a command with a runtime that lives as long as it does", Command::kRun);
   AddStartOptions(run, options);
   AddStopOptions(run, options);
-  run->add_option("COMMAND", options->words, "behind --: the command and its arguments")
-      ->required()
-      ->expected(1, CLI::detail::expected_max_vector_size);
+  run->add_flag("--ensure", options->ensure,
+                "bring a runtime with another configuration to this one, as `ensure` does");
+  // ParseOptions cuts it off; what is left without -- is refused.
+  run->add_option("COMMAND", options->words, "behind --: the command and its arguments, untouched")
+      ->expected(0, CLI::detail::expected_max_vector_size);
   run->footer(
-      "The command finds the runtime in HOLON_SOCKET and HOLON_HOME. A runtime that was there "
-      "stays;\n"
-      "one that this command has started is stopped when the command has ended, whatever ends it.\n"
-      "Exits as the command: 127 not found, 126 not executable, 128 and the signal that ended it.");
+      "Uses the runtime that runs with this configuration, or starts one. A runtime that it "
+      "starts\n"
+      "is ephemeral: it ends with the last `holonctl run` that uses it, whatever ends that one;\n"
+      "`start` and `ensure` make it permanent. Another configuration is refused (exit 5).\n"
+      "The command finds the runtime in HOLON_SOCKET and HOLON_HOME.\n"
+      "Exits as the command: 127 not found, 126 not executable, 128 and the signal that ended it;\n"
+      "1 where the runtime has ended under a command that exits 0.");
   Add(app_, "list", "every runtime of yours on this machine", Command::kList);
   Add(app_, "failures", "what went wrong, newest first", Command::kFailures);
   Add(app_, "cleanup", "remove what a dead runtime has left", Command::kCleanup);
@@ -366,7 +381,8 @@ void BuildCommandLine(CLI::App* app, Options* options) {
   app->footer(
       "Exit codes: 0 done; 1 failed, or died and left files; 2 usage or invalid configuration;\n"
       "3 not running; 4 unresponsive, foreign or incompatible; 5 configuration differs;\n"
-      "6 permission denied; 124 time-out; 130 interrupted.");
+      "6 permission denied; 124 time-out; 128 + N ended by signal N (130 interrupted, 143 "
+      "terminated).");
   AddGlobalOptions(app, options);
   CommandTree(app, options).Build();
 }
@@ -412,8 +428,18 @@ std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_
   BuildCommandLine(&app, &options);
   std::vector<std::string> arguments(argv + 1, argv + argc);
   const NamedCommand named = FindCommand(app, arguments);
-  auto typed = [=](const char* word) {
-    return std::find(argv + 1, argv + argc, std::string(word)) != argv + argc;
+  // The words of another program are not for our parser.
+  const bool runs = named.words == std::vector<std::string>{"run"};
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  const bool cut = runs && end != arguments.end();
+  const std::vector<std::string> words(cut ? end + 1 : arguments.end(), arguments.end());
+  if (cut) arguments.erase(end, arguments.end());
+  auto typed = [&arguments](const char* word) {
+    return std::find(arguments.begin(), arguments.end(), word) != arguments.end();
+  };
+  auto refuse = [&, json = typed("--json"), given = arguments](const std::string& message) {
+    PrintUsageError(json, config::UsageMessage(message, given), HelpOf(named));
+    *exit_code = base::ExitCode::kUsage;
   };
   const bool asks_help =
       named.help.has_value() ||
@@ -422,8 +448,7 @@ std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_
   if (asks_help && !named.unknown.empty()) {
     // A word behind --set may be a secret.
     const std::string message = typed("--set") ? kTooManyArguments : UnknownCommand(named);
-    PrintUsageError(typed("--json"), config::UsageMessage(message, arguments), HelpOf(named));
-    *exit_code = base::ExitCode::kUsage;
+    refuse(message);
     return std::nullopt;
   }
   // `help`, `help COMMAND` and `COMMAND help` are what people type.
@@ -431,6 +456,7 @@ std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_
     arguments.erase(arguments.begin() + static_cast<ptrdiff_t>(*named.help));
     arguments.push_back("--help");
   }
+  const bool sets = typed("--set");
   std::reverse(arguments.begin(), arguments.end());  // As CLI11 wants them.
   try {
     app.parse(arguments);
@@ -439,13 +465,17 @@ std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_
     *exit_code = base::ExitCode::kDone;
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
-    PrintUsageError(
-        typed("--json"),
-        config::UsageMessage(UsageText(app, named, error, typed("--set")), {argv + 1, argv + argc}),
-        HelpOf(named));
-    *exit_code = base::ExitCode::kUsage;
+    const bool no_command =
+        runs && !cut && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+    refuse(no_command ? kNoCommand : UsageText(app, named, error, sets));
     return std::nullopt;
   }
+  if (runs && words.empty()) {
+    refuse(kNoCommand);
+    return std::nullopt;
+  }
+  options.words = words;
+  options.caller_text = CallerText(app, options);
   return options;
 }
 

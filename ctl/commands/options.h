@@ -49,6 +49,7 @@ enum class Goal { kReady, kStopped, kIdle };
 struct Options {
   Command command = Command::kStatus;
   std::string command_name;  // "start", "config show", …
+  std::string caller_text;   // This call, for logs: see caller_text.h.
 
   // Global.
   std::optional<std::string> home;
@@ -70,8 +71,10 @@ struct Options {
   bool force = false;
   bool plan = false;
   bool if_changed = false;
+  bool reset = false;  // restart, ensure, run
 
-  std::vector<std::string> words;  // run: the command and its arguments
+  std::vector<std::string> words;  // run: what stands behind --, untouched
+  bool ensure = false;             // run
   Shell shell = Shell::kBash;      // completion
   bool watch = false;              // status
   bool exit_code = false;          // status

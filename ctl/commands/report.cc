@@ -43,10 +43,10 @@ base::ExitCode Report(Context& context, const Outcome& outcome, const Receipts& 
       step->set_duration_ms(absl::ToDoubleMilliseconds(receipt.duration));
     }
     if (!outcome.ok()) {
-      view.mutable_error()->set_reason(outcome.reason);
-      view.mutable_error()->set_message(outcome.message);
+      view.mutable_status()->mutable_error()->set_reason(outcome.reason);
+      view.mutable_status()->mutable_error()->set_message(outcome.message);
     }
-    console.Data(ToJsonLine(view, "status") + "\n");
+    console.Data(ToJsonLine(view) + "\n");
     return outcome.exit_code;
   }
   if (!outcome.ok()) {
@@ -66,7 +66,7 @@ base::ExitCode Report(Context& context, const Outcome& outcome, const Receipts& 
   }
   console.Done(outcome.message);
   const Command command = context.options().command;
-  if (command == Command::kStop || command == Command::kRestart) {
+  if (command == Command::kStop || outcome.action == "restarted") {
     console.Text(LadderText(receipts.all(), console));
   }
   if (command == Command::kStart || command == Command::kRestart || command == Command::kEnsure) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/base/file_lock.h"
 #include "runtime/config/command_line.h"
 #include "runtime/config/fingerprint.h"
 #include "runtime/state/daemon_record.h"
@@ -30,6 +31,7 @@ absl::Duration LockTimeout(const Context& context) {
 }
 
 config::LoadResult LoadWithInherited(const Context& context) {
+  if (context.options().reset) return context.loaded();
   return config::Load(InheritingInputs(context));
 }
 
@@ -58,6 +60,7 @@ StartSpec MakeStartSpec(const Context& context, const config::LoadResult& loaded
   const bool runs = context.options().command == Command::kRun;
   spec.stability_window =
       context.options().stability_window.value_or(runs ? absl::ZeroDuration() : absl::Seconds(2));
+  spec.reset = context.options().reset;
   spec.start_timeout = context.options().start_timeout;
   return spec;
 }
@@ -76,6 +79,12 @@ StopSpec MakeStopSpec(const Context& context) {
 absl::Status PrepareHome(const Context& context) {
   absl::Status made = state::MakeHome(state::HomePaths(context.inputs().home));
   if (!made.ok()) return made;
+  // A runtime that lives has one of its own; with another nothing could be compared.
+  absl::StatusOr<base::LockState> lock =
+      base::LockStateOf(state::HomePaths(context.inputs().home).instance_lock);
+  if (!lock.ok() || *lock == base::LockState::kMarked || *lock == base::LockState::kWhole) {
+    return absl::OkStatus();
+  }
   return config::EnsureFingerprintKey(context.inputs().home).status();
 }
 

@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "ctl/commands/commands.h"
+#include "ctl/lifecycle/starter.h"
 #include "ctl/render/json_view.h"
 #include "ctl/render/status_text.h"
 #include "runtime/probe/control_client.h"
@@ -71,6 +72,10 @@ base::ExitCode RunDiff(Context& context) {
         context.Next(*sighting));
   }
   const v1::StatusView status = context.Status(*sighting);
+  if (!status.has_config_fingerprint_match()) {
+    const Outcome refusal = RefuseUncompared(context.world());
+    return context.Fail(refusal.exit_code, refusal.reason, refusal.message, refusal.next);
+  }
   v1::DiffView view;
   view.set_ok(true);
   view.set_match(status.config_fingerprint_match());

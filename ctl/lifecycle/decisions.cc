@@ -11,6 +11,7 @@ using probe::Verdict;
 StartStep DecideStart(Verdict verdict, ConfigMatch match) {
   switch (verdict) {
     case Verdict::kRunning:
+      if (match == ConfigMatch::kUnknown) return StartStep::kRefuseUncompared;
       return match == ConfigMatch::kSame ? StartStep::kDone : StartStep::kRefuseDiffers;
     case Verdict::kStarting:
       return StartStep::kJoin;
@@ -67,9 +68,12 @@ EnsureStep DecideEnsure(Verdict verdict, ConfigMatch match) {
       return EnsureStep::kNothing;
     case ConfigMatch::kOnlyHot:
       return EnsureStep::kReload;
-    default:
-      return EnsureStep::kRestart;
+    case ConfigMatch::kUnknown:
+      return EnsureStep::kRefuseUncompared;
+    case ConfigMatch::kDiffers:
+      break;
   }
+  return EnsureStep::kRestart;
 }
 
 bool MayStopBeside(const std::string& holder_command, Verdict verdict) {

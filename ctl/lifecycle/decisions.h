@@ -12,19 +12,20 @@ namespace holon::ctl {
 
 // How the runtime's configuration compares with the wanted one.
 enum class ConfigMatch {
-  kUnknown,  // Nothing answers.
+  kUnknown,  // Nothing answers, or there is no key to tell secrets apart by.
   kSame,
   kOnlyHot,  // A reload brings the rest.
   kDiffers,  // Only a restart does.
 };
 
 enum class StartStep {
-  kSpawn,          // Nobody lives: start one.
-  kDone,           // The right one runs already.
-  kJoin,           // One is starting: follow it.
-  kAwaitEnd,       // One is ending: wait for it, then look again.
-  kRefuseDiffers,  // One runs with another configuration.
-  kRefuseUnknown,  // Unresponsive, incompatible or foreign.
+  kSpawn,             // Nobody lives: start one.
+  kDone,              // The right one runs already.
+  kJoin,              // One is starting: follow it.
+  kAwaitEnd,          // One is ending: wait for it, then look again.
+  kRefuseDiffers,     // One runs with another configuration.
+  kRefuseUncompared,  // One runs, and its configuration cannot be compared.
+  kRefuseUnknown,     // Unresponsive, incompatible or foreign.
 };
 StartStep DecideStart(probe::Verdict verdict, ConfigMatch match);
 
@@ -42,8 +43,9 @@ enum class EnsureStep {
   kNothing,
   kReload,
   kRestart,
-  kWait,    // Starting or stopping: follow it, then look again.
-  kRefuse,  // Foreign or incompatible.
+  kWait,              // Starting or stopping: follow it, then look again.
+  kRefuse,            // Foreign or incompatible.
+  kRefuseUncompared,  // As for start.
 };
 EnsureStep DecideEnsure(probe::Verdict verdict, ConfigMatch match);
 

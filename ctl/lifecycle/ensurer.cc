@@ -5,18 +5,28 @@
 #include "absl/strings/str_cat.h"
 #include "ctl/lifecycle/decisions.h"
 #include "ctl/lifecycle/reloader.h"
+#include "ctl/lifecycle/start_check.h"
 #include "runtime/config/diff.h"
 
 namespace holon::ctl {
 
 Outcome Restart(World& world, const StopSpec& stop, const StartSpec& start, Receipts* receipts) {
   // Before anything is stopped that could not be started again.
-  if (std::optional<Outcome> refusal = RefuseBlindStart()) return *std::move(refusal);
+  if (std::optional<Outcome> refusal = RefuseStart(world, start, receipts)) {
+    return *std::move(refusal);
+  }
   Outcome stopped = Stop(world, stop, receipts);
   if (!stopped.ok()) return stopped;
   Outcome started = Start(world, start, receipts);
   bool was_running = stopped.action == "stopped";
-  if (started.ok() && was_running) started.action = "restarted";
+  if (!was_running) return started;
+  if (started.ok()) {
+    started.action = "restarted";
+    started.message = absl::StrCat("restarted: ", started.message);
+  } else {
+    started.message =
+        absl::StrCat("the runtime was stopped, and could not be started again: ", started.message);
+  }
   return started;
 }
 
@@ -40,17 +50,25 @@ Outcome Ensure(World& world, const StartSpec& start, const StopSpec& stop,
     if (config::OnlyVersionSkew(differences)) match = ConfigMatch::kSame;
     receipts->Add("look", "done", std::string(probe::VerdictName(sighting->verdict)));
     switch (DecideEnsure(sighting->verdict, match)) {
-      case EnsureStep::kNothing:
-        return RunsAsWanted(*sighting);
+      case EnsureStep::kNothing: {
+        std::optional<Outcome> kept = Keep(world, start, *sighting, receipts);
+        if (!kept.has_value()) break;
+        return kept->ok() ? RunsAsWanted(*sighting) : *std::move(kept);
+      }
       case EnsureStep::kStart:
         return StartWithin(world, start, following, receipts);
-      case EnsureStep::kReload:
-        return Reload(world, *sighting, overrides, receipts);
+      case EnsureStep::kReload: {
+        std::optional<Outcome> kept = Keep(world, start, *sighting, receipts);
+        if (!kept.has_value()) break;
+        return kept->ok() ? Reload(world, *sighting, overrides, start.reset, receipts)
+                          : *std::move(kept);
+      }
       case EnsureStep::kRestart: {
         Outcome outcome = Restart(world, stop, start, receipts);
-        if (outcome.ok() && !differences.empty()) {
-          absl::StrAppend(&outcome.message,
-                          "; restarted for: ", config::DifferenceSummary(differences));
+        if (outcome.ok() && sighting->verdict == probe::Verdict::kUnresponsive) {
+          absl::StrAppend(&outcome.message, "; the one before did not answer: ", sighting->detail);
+        } else if (outcome.ok() && !differences.empty()) {
+          absl::StrAppend(&outcome.message, "; changed: ", config::ChangeSummary(differences));
         }
         return outcome;
       }
@@ -59,6 +77,8 @@ Outcome Ensure(World& world, const StartSpec& start, const StopSpec& stop,
         if (!followed.ok()) return followed;
         break;
       }
+      case EnsureStep::kRefuseUncompared:
+        return RefuseUncompared(world);
       case EnsureStep::kRefuse:
         return Failure(base::ExitCode::kUnknown, RefusalReason(sighting->verdict),
                        absl::StrCat(sighting->detail, "; nothing was changed"),

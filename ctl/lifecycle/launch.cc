@@ -43,6 +43,7 @@ absl::Status Launch::Spawn() {
   options.program = program;
   options.arguments = {"--home", world_.paths.home};
   options.arguments.insert(options.arguments.end(), spec_.arguments.begin(), spec_.arguments.end());
+  if (spec_.ephemeral) options.arguments.emplace_back("--ephemeral");
   options.environment =
       base::RuntimeEnvironment(spec_.environment, notify_->AddressFrom(world_.paths.home));
   options.working_directory = world_.paths.home;
@@ -185,7 +186,9 @@ Outcome Launch::CheckReady() {
     if (runtime.ok()) runtime_.emplace(*std::move(runtime));
   }
   std::vector<holon::v1::ConfigDifference> differences;
-  if (MatchConfig(spec_.wanted, *sighting, &differences) != ConfigMatch::kSame) {
+  const ConfigMatch match = MatchConfig(spec_.wanted, *sighting, &differences);
+  // It was given exactly these inputs; where the key is its own, that has to do.
+  if (match != ConfigMatch::kSame && match != ConfigMatch::kUnknown) {
     return Abandon(base::ExitCode::kConfigDiffers, "CONFIG_DIFFERS",
                    absl::StrCat("the runtime came up with another configuration: ",
                                 config::DifferenceSummary(differences)));

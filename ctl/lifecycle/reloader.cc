@@ -53,12 +53,14 @@ std::vector<holon::v1::ConfigDifference> ChangedSecrets(
 }  // namespace
 
 Outcome Reload(World& world, const probe::Sighting& sighting,
-               const std::vector<holon::v1::ConfigOverride>& overrides, Receipts* receipts) {
+               const std::vector<holon::v1::ConfigOverride>& overrides, bool reset,
+               Receipts* receipts) {
   receipts->Begin();
   holon::v1::ReloadRequest request;
   holon::v1::ReloadResponse response;
   request.set_expected_instance_id(sighting.answer->instance_id());
   request.mutable_overrides()->Assign(overrides.begin(), overrides.end());
+  request.set_reset(reset);
   request.mutable_caller()->set_pid(getpid());
   request.mutable_caller()->set_command(world.self);
   grpc::Status status = sighting.client->Reload(kReloadTimeout, request, &response);
@@ -78,11 +80,11 @@ Outcome Reload(World& world, const probe::Sighting& sighting,
     return Failure(
         base::ExitCode::kConfigDiffers, "RESTART_REQUIRED",
         absl::StrCat("these changes need a restart: ", config::DifferenceSummary(refused),
-                     applied.empty() ? "" : "; applied: ", config::DifferenceSummary(applied)),
+                     applied.empty() ? "" : "; applied: ", config::ChangeSummary(applied)),
         NextFor(world.call, Situation::kRestartRequired));
   }
   if (applied.empty()) return Success("nothing", "nothing has changed; nothing was reloaded");
-  return Success("reloaded", absl::StrCat("reloaded: ", config::DifferenceSummary(applied)));
+  return Success("reloaded", absl::StrCat("reloaded: ", config::ChangeSummary(applied)));
 }
 
 }  // namespace holon::ctl

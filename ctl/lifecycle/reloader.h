@@ -12,7 +12,8 @@ namespace holon::ctl {
 // Has a running runtime read its file again with `overrides` on top, and says what came into force.
 // Changes that need a restart are named, and give exit code 5.
 Outcome Reload(World& world, const probe::Sighting& sighting,
-               const std::vector<holon::v1::ConfigOverride>& overrides, Receipts* receipts);
+               const std::vector<holon::v1::ConfigOverride>& overrides, bool reset,
+               Receipts* receipts);
 
 }  // namespace holon::ctl
 

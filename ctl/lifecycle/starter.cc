@@ -1,5 +1,7 @@
 #include "ctl/lifecycle/starter.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -15,17 +17,21 @@
 namespace holon::ctl {
 namespace {
 
+constexpr absl::Duration kCallTimeout = absl::Seconds(5);
+
 std::string InBrackets(const probe::Sighting& sighting) {
   return absl::StrCat("(pid ", sighting.answer->pid(), ", generation ",
                       sighting.answer->instance_id(), ")");
 }
 
 Outcome RefuseDifferences(const std::vector<holon::v1::ConfigDifference>& differences,
-                          const World& world) {
-  return Failure(base::ExitCode::kConfigDiffers, "CONFIG_DIFFERS",
-                 absl::StrCat("the runtime runs with another configuration: ",
-                              config::DifferenceSummary(differences)),
-                 NextFor(world.call, Situation::kStartDiffers));
+                          const probe::Sighting& sighting, const World& world) {
+  const std::string kept = KeptText(differences, sighting.answer->started_at());
+  return Failure(
+      base::ExitCode::kConfigDiffers, "CONFIG_DIFFERS",
+      absl::StrCat("the runtime runs with another configuration: ",
+                   config::DifferenceSummary(differences), kept.empty() ? "" : "; ", kept),
+      NextFor(world.call, Situation::kStartDiffers));
 }
 
 // As for a start of our own, the time-out counts from the last progress.
@@ -41,7 +47,8 @@ base::Notification ProgressIn(const holon::v1::RuntimeStatusResponse& status) {
 
 ConfigMatch MatchConfig(const OwnConfig& wanted, const probe::Sighting& sighting,
                         std::vector<holon::v1::ConfigDifference>* differences) {
-  if (!sighting.answer.has_value()) return ConfigMatch::kUnknown;
+  // A secret, and no key to tell it apart by.
+  if (!sighting.answer.has_value() || wanted.fingerprint.empty()) return ConfigMatch::kUnknown;
   if (sighting.answer->config_fingerprint() == wanted.fingerprint) return ConfigMatch::kSame;
   *differences = DifferencesFrom(wanted, *sighting.answer);
   // Only names of one file differ.
@@ -108,6 +115,43 @@ Outcome AlreadyRuns(const probe::Sighting& sighting) {
                  absl::StrCat("the runtime is already running ", InBrackets(sighting)));
 }
 
+std::optional<Outcome> Keep(World& world, const StartSpec& spec, const probe::Sighting& sighting,
+                            Receipts* receipts) {
+  if (spec.ephemeral || !sighting.answer->ephemeral()) return Success("nothing", "");
+  receipts->Begin();
+  holon::v1::MakePermanentRequest request;
+  holon::v1::MakePermanentResponse response;
+  request.set_expected_instance_id(sighting.answer->instance_id());
+  request.mutable_caller()->set_pid(getpid());
+  request.mutable_caller()->set_command(world.self);
+  grpc::Status status = sighting.client->MakePermanent(kCallTimeout, request, &response);
+  if (status.ok()) {
+    receipts->Add("make_permanent", "done", "it no longer ends with the command of a run");
+    return Success("nothing", "");
+  }
+  receipts->Add("make_permanent", "failed", status.error_message());
+  const std::string reason = probe::ErrorReason(status);
+  if (reason == "DRAINING" || reason == "GENERATION_MISMATCH" ||
+      status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+    return std::nullopt;
+  }
+  return Failure(
+      base::ExitCode::kUnknown, reason.empty() ? "NO_ANSWER" : reason,
+      absl::StrCat("the runtime ends with the command of a `holonctl run`, and cannot be "
+                   "made permanent: ",
+                   status.error_message()),
+      NextFor(world.call, sighting));
+}
+
+Outcome RefuseUncompared(const World& world) {
+  return Failure(
+      base::ExitCode::kUnknown, "CANNOT_COMPARE",
+      absl::StrCat("whether the runtime runs with this configuration is unknown: it holds "
+                   "a secret, and ",
+                   world.paths.home, "/fingerprint.key cannot be read; nothing was changed"),
+      NextFor(world.call, Situation::kHomeLocked));
+}
+
 std::optional<Outcome> RefuseBlindStart() {
   absl::Status seen = base::CheckProc();
   if (seen.ok()) return std::nullopt;
@@ -133,11 +177,17 @@ Outcome StartWithin(World& world, const StartSpec& spec, StartProgress& followin
     std::vector<holon::v1::ConfigDifference> differences;
     const ConfigMatch match = MatchConfig(spec.wanted, *sighting, &differences);
     switch (DecideStart(sighting->verdict, match)) {
-      case StartStep::kDone:
+      case StartStep::kDone: {
+        std::optional<Outcome> kept = Keep(world, spec, *sighting, receipts);
+        if (!kept.has_value()) break;
+        if (!kept->ok()) return *std::move(kept);
         if (!joined) return AlreadyRuns(*sighting);
         return Success("joined", absl::StrCat("the runtime is ready ", InBrackets(*sighting)));
+      }
       case StartStep::kRefuseDiffers:
-        return RefuseDifferences(differences, world);
+        return RefuseDifferences(differences, *sighting, world);
+      case StartStep::kRefuseUncompared:
+        return RefuseUncompared(world);
       case StartStep::kRefuseUnknown:
         return Failure(base::ExitCode::kUnknown, RefusalReason(sighting->verdict),
                        absl::StrCat(sighting->detail, "; nothing was started"),

@@ -20,6 +20,10 @@ struct StartSpec {
   absl::Duration stability_window = absl::Seconds(2);
   absl::Duration start_timeout = absl::Seconds(10);  // From the last progress.
   absl::Duration start_cap = absl::Minutes(10);      // From the beginning.
+  // What is started ends with its last user, and one that does so is as good as a permanent one.
+  bool ephemeral = false;
+  // `wanted` is without what an earlier start was given: a reload drops that, too.
+  bool reset = false;
 };
 
 // Brings up a runtime with the wanted configuration, or finds that it is up. Whoever calls holds
@@ -31,8 +35,16 @@ Outcome Start(World& world, const StartSpec& spec, Receipts* receipts);
 // ended where it fails. nullopt: it can.
 std::optional<Outcome> RefuseBlindStart();
 
+// The configurations cannot be compared, so that nothing is changed.
+Outcome RefuseUncompared(const World& world);
+
 // Nothing needed to be done: it runs already.
 Outcome AlreadyRuns(const probe::Sighting& sighting);
+
+// Makes a runtime that would end with its last user permanent, unless `spec` wants one that does.
+// nullopt: it begins to drain, so that another look is due.
+std::optional<Outcome> Keep(World& world, const StartSpec& spec, const probe::Sighting& sighting,
+                            Receipts* receipts);
 
 // The wanted configuration against the one of a runtime that answers.
 ConfigMatch MatchConfig(const OwnConfig& wanted, const probe::Sighting& sighting,

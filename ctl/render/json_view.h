@@ -8,8 +8,9 @@
 namespace holon::ctl {
 
 // A view as one line of JSON: every key is there, null when not set; numbers are numbers, 64-bit
-// ones too. Fields of a message that is named in `inlined` stand at the top level in its place.
-std::string ToJsonLine(const google::protobuf::Message& view, const std::string& inlined = "");
+// ones too; text is UTF-8, whatever bytes it was. The fields of a LifecycleView's status stand at
+// the top level in its place.
+std::string ToJsonLine(const google::protobuf::Message& view);
 
 }  // namespace holon::ctl
 

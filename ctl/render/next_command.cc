@@ -22,7 +22,7 @@ Words CommandFor(const Invocation& call, Situation situation) {
     case Situation::kIncompatible:
       return {"stop", "--force"};
     case Situation::kStartDiffers:
-      return {"ensure"};
+      return {"ensure", "--reset"};
     case Situation::kRestartRequired:
       return {"restart"};
     case Situation::kStartLeft:

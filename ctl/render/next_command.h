@@ -16,7 +16,7 @@ enum class Situation {
   kStopped,           // A runtime is needed and none runs: start.
   kUnresponsive,      // It lives and does not answer: stop.
   kIncompatible,      // It speaks another contract: stop --force.
-  kStartDiffers,      // start, and the runtime has another configuration: ensure.
+  kStartDiffers,      // start, and the runtime has another configuration: ensure --reset.
   kRestartRequired,   // reload, and a change needs a restart: restart.
   kStartLeft,         // A start is no longer followed: status.
   kStopInterrupted,   // stop.

@@ -78,7 +78,9 @@ std::string DifferenceTable(const std::vector<v1::DifferenceView>& differences,
       {console.Paint(Tone::kFaint, "setting"), console.Paint(Tone::kFaint, "expected"),
        console.Paint(Tone::kFaint, "from"), console.Paint(Tone::kFaint, "actual"),
        console.Paint(Tone::kFaint, "from"), console.Paint(Tone::kFaint, "takes")}};
-  auto shown = [](const std::string& value) { return value.empty() ? std::string("\"\"") : value; };
+  auto shown = [](const std::string& value) {
+    return value.empty() ? std::string("\"\"") : Printable(value);
+  };
   for (const v1::DifferenceView& difference : differences) {
     rows.push_back(
         {console.Paint(Tone::kStrong, difference.path()),
@@ -105,6 +107,7 @@ std::string StatusText(const v1::StatusView& view, absl::Time now, const Console
   if (view.has_started_at()) add("started", StartedText(view.started_at(), now));
   add("socket", Whole(view.socket_path()));
   if (view.has_description()) add("description", Printable(view.description()));
+  if (view.ephemeral()) add("ephemeral", "ends with the last `holonctl run` that uses it");
   if (view.has_http_addr()) add("http_addr", view.http_addr());
   if (view.has_control_addr()) add("control_addr", view.control_addr());
   if (view.has_config_fingerprint_match()) {

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "runtime/config/configuration.h"
 #include "runtime/config/diff.h"
+#include "runtime/config/text.h"
 #include "runtime/state/failures.h"
 
 namespace holon::ctl {
@@ -121,6 +122,7 @@ std::string DescriptionOf(const holon::v1::RuntimeStatusResponse& answer) {
 
 void AddAnswer(const holon::v1::RuntimeStatusResponse& answer, v1::StatusView* view) {
   view->set_healthy(answer.healthy());
+  view->set_ephemeral(answer.ephemeral());
   view->set_socket_path(answer.socket_path());
   SetUnlessEmpty(answer.http_addr(), [&](const auto& text) { view->set_http_addr(text); });
   SetUnlessEmpty(answer.control_addr(), [&](const auto& text) { view->set_control_addr(text); });
@@ -142,6 +144,7 @@ void AddRecord(const state::v1::DaemonRecord& record, v1::StatusView* view) {
   SetUnlessEmpty(record.http_addr(), [&](const auto& text) { view->set_http_addr(text); });
   SetUnlessEmpty(record.control_addr(), [&](const auto& text) { view->set_control_addr(text); });
   view->set_pid(record.identity().pid());
+  view->set_ephemeral(record.ephemeral());
   SetUnlessEmpty(record.config_fingerprint(),
                  [&](const auto& text) { view->set_runtime_config_fingerprint(text); });
   view->set_instance_id(record.instance_id());
@@ -228,6 +231,23 @@ base::ExitCode HealthExitCode(Verdict verdict, const v1::StatusView& view) {
   return view.config_fingerprint_match() ? base::ExitCode::kDone : base::ExitCode::kConfigDiffers;
 }
 
+std::string KeptText(const std::vector<holon::v1::ConfigDifference>& differences,
+                     const google::protobuf::Timestamp& started_at) {
+  std::string kept;
+  for (const holon::v1::ConfigDifference& row : differences) {
+    const holon::v1::Source source = row.actual_origin().source();
+    if (source != holon::v1::SOURCE_FLAG && source != holon::v1::SOURCE_ENVIRONMENT) continue;
+    absl::StrAppend(&kept, kept.empty() ? "" : "; ", row.path(), "=",
+                    config::OneLine(config::DisplayValue(row.actual())), " (",
+                    config::OriginText(row.actual_origin()), ")");
+  }
+  if (kept.empty()) return "";
+  return absl::StrCat(
+      "kept from the start at ",
+      absl::FormatTime("%H:%M", state::FromTimestamp(started_at), absl::UTCTimeZone()),
+      " UTC: ", kept);
+}
+
 v1::StatusView MakeStatusView(const StatusInputs& inputs) {
   const Sighting& sighting = *inputs.sighting;
   const bool answers = probe::Answers(sighting.verdict);
@@ -250,9 +270,11 @@ v1::StatusView MakeStatusView(const StatusInputs& inputs) {
   if (inputs.own.has_value()) {
     view.set_config_fingerprint(inputs.own->fingerprint);
     if (answers) {
-      for (const auto& difference : DifferencesFrom(*inputs.own, *sighting.answer)) {
-        *view.add_differences() = ToView(difference);
-      }
+      const std::vector<holon::v1::ConfigDifference> differences =
+          DifferencesFrom(*inputs.own, *sighting.answer);
+      for (const auto& difference : differences) *view.add_differences() = ToView(difference);
+      SetUnlessEmpty(KeptText(differences, sighting.answer->started_at()),
+                     [&](const auto& kept) { view.add_warnings(kept); });
       // Where only names of one file differ, fingerprints do, too.
       view.set_config_fingerprint_match(
           inputs.own->fingerprint == view.runtime_config_fingerprint() ||

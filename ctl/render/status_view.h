@@ -37,6 +37,11 @@ struct StatusInputs {
   bool valid = true;  // The caller's configuration has no fault.
 };
 
+// "kept from the start at 09:12: log.level=debug (--set)": what the runtime was given beside the
+// file, and this caller was not; empty where there is nothing of the kind. The time is UTC.
+std::string KeptText(const std::vector<holon::v1::ConfigDifference>& differences,
+                     const google::protobuf::Timestamp& started_at);
+
 v1::StatusView MakeStatusView(const StatusInputs& inputs);
 
 // How `status --exit-code` ends: 0 for a runtime that is healthy and runs with the caller's

@@ -260,9 +260,22 @@ class JsonTest(HolonTest):
 
     def test_a_command_that_failed_before_it_looked_is_a_document_too(self):
         document = self.assert_failure(self.home.ctl("start", "--json", "--set", "x=1"), 2)
-        self.assertEqual(fields_of("ErrorDocument"), set(document))
+        self.assertEqual(fields_of("StatusView") | (fields_of("LifecycleView") - {"status"}), set(document))
+        self.assertEqual(("start", "failed"), (document["command"], document["action"]))
         self.assertEqual(fields_of("ErrorView"), set(document["error"]))
         self.assertEqual(fields_of("FaultView"), set(document["faults"][0]))
+
+    def test_failures_have_the_keys_of_successes(self):
+        self.home.make()
+        for command, view in ((["diff"], "DiffView"), (["config", "get", "nope"], "ConfigView"),
+                              (["wait", "--timeout", "10ms"], "StatusView"),
+                              (["config", "validate", "--set", "x=1"], "ConfigView")):
+            with self.subTest(command):
+                result = self.home.ctl(*command, "--json")
+                self.assertNotEqual(0, result.exit)
+                self.assertEqual(fields_of(view), set(result.json))
+                self.assertIs(False, result.json["ok"])
+                self.assertIsNotNone(result.json["error"]["reason"])
 
     def test_paths_that_need_quoting(self):
         home = self.home.root / 'a "home" with\nsurprises ü \\'

@@ -85,7 +85,7 @@ class ManualPageTest(HolonTest):
         page = self.home.ctl("completion", "man")
         self.assert_exit(0, page)
         self.assertTrue(page.out.startswith(".TH HOLONCTL 1"))
-        for text in ("holonctl config show", "\\-\\-stability\\-window", ".SH EXIT STATUS", "130 interrupted"):
+        for text in ("holonctl config show", "\\-\\-stability\\-window", ".SH EXIT STATUS", "(130 interrupted, 143 terminated)"):
             self.assertIn(text, page.out)
 
     @unittest.skipUnless(shutil.which("groff"), "groff is not installed")

@@ -52,15 +52,15 @@ class SourcesTest(ConfigTest):
         option = ("--set", "log.max_files=4")
         variable = {"HOLON_LOG_MAX_FILES": "3"}
         setting = self.setting("log.max_files")
-        self.assertEqual(("5", "default"), (setting["value"], setting["origin"]))
+        self.assertEqual((5, "default"), (setting["value"], setting["origin"]))
         self.home.write_config('{\n  "log": {\n    "max_files": 2\n  }\n}\n')
         setting = self.setting("log.max_files")
-        self.assertEqual("2", setting["value"])
+        self.assertEqual(2, setting["value"])
         self.assertIn(f"{self.home.config_file}:3", setting["origin"])
         setting = self.setting("log.max_files", env=variable)
-        self.assertEqual(("3", "HOLON_LOG_MAX_FILES"), (setting["value"], setting["origin"]))
+        self.assertEqual((3, "HOLON_LOG_MAX_FILES"), (setting["value"], setting["origin"]))
         setting = self.setting("log.max_files", *option, env=variable)
-        self.assertEqual("4", setting["value"])
+        self.assertEqual(4, setting["value"])
         self.assertIn("--set", setting["origin"])
 
     def test_the_last_of_several_options_wins(self):
@@ -306,6 +306,49 @@ class DifferenceTest(ConfigTest):
                 difference, = self.differences(*option).values()
                 self.assertEqual((path, row["takes"]), (difference["path"], difference["takes"]))
                 self.assertNotEqual(difference["expected"], difference["actual"])
+
+    def test_without_a_key_a_comparison_is_unknown_and_changes_nothing(self):
+        token = {"HOLON_CONTROL_TOKEN": "Sesame-4711"}
+        self.assert_exit(0, self.home.ctl("start", *NO_WINDOW, env=token))
+        self.home.serving = True
+        pid = self.home.pid()
+        key = self.home.path / "fingerprint.key"
+        key.rename(self.home.root / "away")
+        for command in (["diff"], ["start", *NO_WINDOW], ["ensure", *NO_WINDOW], ["run", "--", "true"]):
+            with self.subTest(command[0]):
+                result = self.home.ctl(*command, "--json", env=token) if command[0] != "run" else \
+                    self.home.ctl(*command, env=token)
+                self.assert_exit(4, result)
+                self.assertIn("is unknown", result.out + result.err)
+        self.assertIsNone(self.home.status(env=token).json["config_fingerprint_match"])
+        self.assertFalse(key.exists())
+        self.assertEqual(pid, self.home.pid())
+
+    def test_what_a_start_was_given_is_shown_and_can_be_dropped(self):
+        started = self.home.start("--set", "log.level=debug")
+        refused = self.home.ctl("start", *NO_WINDOW)
+        self.assert_exit(5, refused)
+        self.assertRegex(refused.err, r"kept from the start at \d\d:\d\d UTC: log.level=debug \(--set")
+        self.assertRegex(self.home.ctl("status").err, "kept from the start at")
+        self.assert_exit(0, self.home.ctl("ensure", *NO_WINDOW))
+        self.assert_exit(5, self.home.ctl("start", *NO_WINDOW))
+        result = self.home.ctl("ensure", "--reset", *NO_WINDOW)
+        self.assert_exit(0, result)
+        self.assertIn("log.level: debug → info", result.out + result.err)
+        self.assert_exit(0, self.home.ctl("start", *NO_WINDOW))
+        self.assert_state("running", instance_id=started["instance_id"])
+        self.assert_exit(0, self.home.ctl("restart", "--set", "http_addr=127.0.0.1:1", *NO_WINDOW))
+        self.assert_exit(0, self.home.ctl("restart", "--reset", *NO_WINDOW))
+        self.assertIsNone(self.home.status().json["http_addr"])
+
+    def test_every_text_that_is_set_is_what_get_gives(self):
+        self.home.make()
+        for text in ('say "hi" C:\\x', "\\n", "ü → €", "<set>", "[]", '"', "-x=1", "{}", "0"):
+            with self.subTest(text):
+                self.assert_exit(0, self.home.ctl("config", "set", "--", "description", text))
+                got = self.home.ctl("config", "get", "description")
+                self.assertEqual(text + "\n", got.out)
+                self.assertEqual(text, self.setting("description")["value"])
 
     # Case: effective config mismatch summary lists actionable differences.
     def test_a_start_with_another_configuration_names_both_sides_and_touches_nothing(self):

@@ -322,7 +322,7 @@ class InterruptTest(HolonTest):
         starting = self.home.spawn_ctl("start")
         processes.wait_until(self.home.runtimes, "holond was spawned")
         starting.signal(signal.SIGTERM)
-        self.assert_exit(130, starting.finish())
+        self.assert_exit(143, starting.finish())
         self.assert_nothing_left()
 
     def test_a_start_that_is_killed_leaves_a_runtime_that_can_be_found_and_stopped(self):

@@ -59,12 +59,14 @@ class RunTest(HolonTest):
         self.assert_nothing_left()
 
     def test_nothing_is_left_when_it_is_interrupted_or_ended(self):
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1,
+                       signal.SIGALRM, signal.SIGXCPU, signal.SIGVTALRM, signal.SIGRTMIN):
             with self.subTest(number.name):
                 running = self.run_command("sh", "-c", "echo $$; exec sleep 1000")
                 command = int(running.read_line())
                 running.signal(number)
-                self.assertNotEqual(0, running.finish().exit)
+                running.finish()
+                self.assertEqual(-number, running.process.returncode)
                 processes.wait_gone(command)
                 self.assert_nothing_left()
 
@@ -74,7 +76,7 @@ class RunTest(HolonTest):
         running = self.run_command("touch", marker)
         processes.wait_until(self.home.runtimes, "the start is under way")
         running.signal(signal.SIGTERM)
-        self.assert_exit(130, running.finish())
+        self.assert_exit(143, running.finish())
         self.assertFalse(marker.exists())
         self.assert_nothing_left()
 
@@ -99,7 +101,8 @@ class RunTest(HolonTest):
         self.assertTrue(processes.is_alive(command))
         time.sleep(1.1)
         running.signal(signal.SIGTERM)
-        self.assert_exit(128 + 9, running.finish())
+        processes.wait_gone(command)
+        self.assert_exit(128 + signal.SIGTERM, running.finish())
         self.assert_nothing_left()
 
     def test_a_command_that_timeout_ends_may_finish_in_peace(self):
@@ -165,7 +168,9 @@ class RunTest(HolonTest):
         self.home.serving = True
         with open(self.home.root / "fifo", "w", encoding="ascii") as fifo:
             fifo.write("go\n")
-        self.assert_exit(0, running.finish())
+        result = running.finish()
+        self.assert_exit(1, result)
+        self.assertIn("ended before the command did", result.err)
         self.assert_state("running", instance_id=other)
 
     def fifo(self):
@@ -174,9 +179,12 @@ class RunTest(HolonTest):
         return path
 
     def test_a_runtime_that_died_meanwhile_is_cleaned_up(self):
-        result = self.run_command("sh", "-c", 'kill -9 "$(cat "$HOLON_HOME/run/holon.pid")"').finish()
-        self.assert_exit(0, result)
-        self.assert_nothing_left()
+        for code, exit_code in ((0, 1), (7, 7)):
+            script = f'kill -9 "$(cat "$HOLON_HOME/run/holon.pid")"; exit {code}'
+            result = self.run_command("sh", "-c", script).finish()
+            self.assert_exit(exit_code, result)
+            self.assertIn("ended before the command did", result.err)
+            self.assert_nothing_left()
 
     def test_one_that_can_no_longer_be_told_from_another_is_stopped(self):
         script = 'cd "$HOLON_HOME/run"; kill -STOP "$(cat holon.pid)"; rm daemon.json'
@@ -207,6 +215,128 @@ class RunTest(HolonTest):
         self.assert_exit(0, result)
         self.assertEqual("--json|-x|--|a b|", result.out)
         self.assert_exit(2, self.home.ctl("run"))
+
+    def test_every_word_arrives_as_it_was_typed(self):
+        words = ["[]", "", '["--rm","-f"]', "[a,,b]", "--home", "--", os.fsdecode(b"\xff"), "a b", "'\"$x"]
+        result = self.run_command("/usr/bin/python3", "-c", "import sys; print(ascii(sys.argv[1:]))",
+                                  *words).finish()
+        self.assert_exit(0, result)
+        self.assertEqual(ascii(words), result.out.strip())
+
+    def test_words_without_the_dashes_are_refused_and_not_repeated(self):
+        for words in (("printf", "Sesame-4711"), ("printf", "--Sesame-4711"), ()):
+            result = self.home.ctl("run", *words)
+            self.assert_exit(2, result)
+            self.assertIn("put -- before the command", result.err)
+            self.assertNotIn("Sesame", result.err)
+
+    def test_a_runtime_with_another_configuration_is_refused_and_left_alone(self):
+        started = self.home.start("--set", "log.level=debug")
+        marker = self.home.root / "ran"
+        for changes in ((), ("--set", "http_addr=127.0.0.1:2")):
+            result = self.home.ctl("run", *changes, "--", "touch", marker)
+            self.assert_exit(5, result)
+            self.assertIn("log.level", result.err)
+        self.assertFalse(marker.exists())
+        self.assert_state("running", instance_id=started["instance_id"], ephemeral=False)
+
+    def test_a_hung_runtime_is_left_alone(self):
+        self.home.start()
+        pid = self.home.suspend_runtime()
+        self.assert_exit(4, self.run_command("true").finish())
+        processes.kill(pid, signal.SIGCONT)
+        self.assert_state("running")
+
+    def test_ensure_brings_the_configuration(self):
+        started = self.home.start()
+        result = self.home.ctl("run", *NO_WINDOW, "--ensure", "--set", "log.level=debug", "--", "true")
+        self.assert_exit(0, result)
+        self.assert_state("running", instance_id=started["instance_id"], ephemeral=False)
+        result = self.home.ctl("run", *NO_WINDOW, "--ensure", "--set", "http_addr=127.0.0.1:2", "--", "true")
+        self.assert_exit(0, result)
+        status = self.assert_state("running", ephemeral=False)
+        self.assertNotEqual(started["instance_id"], status["instance_id"])
+
+    def hold(self, name):
+        """A run whose command waits until this name's fifo is written to."""
+        path = self.home.root / name
+        os.mkfifo(path)
+        running = self.run_command("sh", "-c", 'echo $$; read -r _ < "$0"; test -S "$HOLON_SOCKET"', path)
+        running.command = int(running.read_line())
+        return running, path
+
+    def kill(self, running):
+        """The run; the command, which it can no longer end, afterwards."""
+        processes.kill(running.pid, signal.SIGKILL)
+        processes.kill(running.command, signal.SIGKILL)
+        running.finish()
+
+    def let_go(self, running, path):
+        path.write_text("go\n", encoding="ascii")
+        return running.finish()
+
+    def test_jobs_share_a_runtime_whichever_ends_first(self):
+        for first in (0, 1):
+            jobs = [self.hold(f"a{first}"), self.hold(f"b{first}")]
+            status = self.assert_state("running", ephemeral=True)
+            self.assert_exit(0, self.let_go(*jobs[first]))
+            self.assert_state("running", instance_id=status["instance_id"])
+            refused = self.home.ctl("run", "--ensure", "--set", "log.level=debug", "--", "true")
+            self.assert_exit(5, refused)
+            self.assertIn("another `holonctl run` uses the runtime", refused.err)
+            self.assert_exit(0, self.let_go(*jobs[1 - first]))
+            self.assert_state("stopped")
+            self.assert_nothing_left()
+
+    def test_not_even_a_kill_leaves_the_runtime_behind(self):
+        one, _ = self.hold("one")
+        two, path = self.hold("two")
+        self.kill(one)
+        self.assert_state("running", ephemeral=True)
+        self.assert_exit(0, self.let_go(two, path))
+        self.assert_nothing_left()
+        three, _ = self.hold("three")
+        four, _ = self.hold("four")
+        for running in (three, four):
+            self.kill(running)
+        processes.wait_until(lambda: not self.home.runtimes(), "the runtime has ended")
+        self.assertIn("its last user has gone", self.home.log())
+
+    def test_start_and_ensure_make_it_permanent(self):
+        for command in ("start", "ensure"):
+            running, path = self.hold(command)
+            status = self.assert_state("running", ephemeral=True)
+            self.assert_exit(0, self.home.ctl(command, *NO_WINDOW))
+            self.assertFalse(self.home.record().get("ephemeral", False))
+            self.assert_exit(0, self.let_go(running, path))
+            self.assert_state("running", instance_id=status["instance_id"], ephemeral=False)
+            self.assert_exit(0, self.home.ctl("stop"))
+
+    def test_one_that_comes_while_the_last_runtime_ends_starts_anew(self):
+        running, _ = self.hold("last")
+        pid = self.home.suspend_runtime()
+        self.kill(running)
+        late = self.run_command("true")
+        processes.kill(pid, signal.SIGCONT)
+        self.assert_exit(0, late.finish())
+        processes.wait_gone(pid)
+        self.assert_nothing_left()
+
+    def test_a_lost_lock_of_the_users_is_made_anew(self):
+        running, path = self.hold("lost")
+        (self.home.run_dir / "users.lock").unlink()
+        self.assert_exit(0, self.run_command("true").finish())
+        self.let_go(running, path)
+        processes.wait_until(lambda: not self.home.runtimes(), "the runtime has ended")
+
+    def test_a_secret_typed_anywhere_is_in_no_log(self):
+        self.home.start()
+        for words in (("reload", "--set", "callback_base_url=http://u:Sesame-4711@h:1/"),
+                      ("--config", "https://u:Sesame-4711@h", "stop"),
+                      ("run", "--", "printf", "Sesame-4711"), ("stop", "--socket", "/tmp/Sesame-4711")):
+            self.home.ctl(*words)
+        for path in self.home.run_dir.iterdir():
+            self.assertNotIn(b"Sesame", b"" if path.is_socket() else path.read_bytes(), path)
 
     def test_a_start_that_fails_runs_nothing(self):
         marker = self.home.root / "ran"

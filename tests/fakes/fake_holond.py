@@ -147,6 +147,8 @@ def main():
     def become_real():
         os.execv(real, [real, *arguments])
 
+    if "--check" in arguments:
+        become_real()
     {function.__name__: function for function in BEHAVIOURS}[behaviour](become_real, options.home)
 
 

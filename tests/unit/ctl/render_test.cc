@@ -1,6 +1,7 @@
 // Views: what is printed for programs and for people.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,8 @@
 #include "ctl/render/json_view.h"
 #include "ctl/render/status_text.h"
 #include "ctl/render/status_view.h"
+#include "google/protobuf/struct.pb.h"
+#include "runtime/config/text.h"
 
 namespace holon::ctl {
 namespace {
@@ -28,10 +31,48 @@ TEST(JsonViewTest, LifecycleHasTheStatusAtTopLevel) {
   v1::LifecycleView view;
   view.mutable_status()->set_state("running");
   view.set_action("started");
-  const std::string text = ToJsonLine(view, "status");
+  const std::string text = ToJsonLine(view);
   EXPECT_NE(text.find("\"action\":\"started\""), std::string::npos);
   EXPECT_NE(text.find("\"state\":\"running\""), std::string::npos);
   EXPECT_EQ(text.find("\"status\""), std::string::npos);
+}
+
+// Every text of a message and below set to bytes that are no text.
+void Spoil(google::protobuf::Message* message) {
+  const google::protobuf::Reflection* reflection = message->GetReflection();
+  for (int i = 0; i < message->GetDescriptor()->field_count(); ++i) {
+    const google::protobuf::FieldDescriptor* field = message->GetDescriptor()->field(i);
+    const bool message_field =
+        field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE;
+    const bool text = field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_STRING;
+    if (message_field && field->message_type() == google::protobuf::Value::descriptor()) {
+      static_cast<google::protobuf::Value*>(reflection->MutableMessage(message, field))
+          ->set_string_value("a\xff");
+    } else if (message_field) {
+      Spoil(field->is_repeated() ? reflection->AddMessage(message, field)
+                                 : reflection->MutableMessage(message, field));
+    } else if (text && field->is_repeated()) {
+      reflection->AddString(message, field, "a\xff");
+    } else if (text) {
+      reflection->SetString(message, field, "a\xff");
+    }
+  }
+}
+
+TEST(JsonViewTest, IsUtf8WhateverStandsInAnyView) {
+  const google::protobuf::FileDescriptor* file = v1::StatusView::descriptor()->file();
+  ASSERT_GT(file->message_type_count(), 15);
+  for (int i = 0; i < file->message_type_count(); ++i) {
+    SCOPED_TRACE(file->message_type(i)->full_name());
+    std::unique_ptr<google::protobuf::Message> view(
+        google::protobuf::MessageFactory::generated_factory()
+            ->GetPrototype(file->message_type(i))
+            ->New());
+    Spoil(view.get());
+    const std::string text = ToJsonLine(*view);
+    EXPECT_TRUE(config::IsUtf8(text)) << text;
+    EXPECT_EQ(text.find("a\xff"), std::string::npos);
+  }
 }
 
 TEST(StatusViewTest, HasEveryKeyForEveryVerdict) {
