@@ -21,6 +21,8 @@ std::string MarkFor(Severity severity, const Console& console) {
       return console.Paint(Tone::kWarning, "!");
     case Severity::kError:
       return console.Paint(Tone::kBad, "✗");
+    case Severity::kUnknown:
+      break;
   }
   return "?";
 }
@@ -45,12 +47,18 @@ std::string Count(size_t number, const std::string& noun) {
 std::string Summary(const std::vector<Finding>& findings) {
   size_t errors = 0;
   size_t warnings = 0;
+  size_t unknown = 0;
   for (const Finding& finding : findings) {
     errors += finding.severity == Severity::kError ? 1 : 0;
     warnings += finding.severity == Severity::kWarning ? 1 : 0;
+    unknown += finding.severity == Severity::kUnknown ? 1 : 0;
   }
-  if (errors + warnings == 0) return "nothing is wrong";
-  return absl::StrCat(Count(errors, "error"), ", ", Count(warnings, "warning"));
+  const std::string rest =
+      unknown == 0 ? "" : absl::StrCat(", ", Count(unknown, "check"), " could not be made");
+  if (errors + warnings == 0) {
+    return absl::StrCat(unknown == 0 ? "nothing is wrong" : "nothing wrong was seen", rest);
+  }
+  return absl::StrCat(Count(errors, "error"), ", ", Count(warnings, "warning"), rest);
 }
 
 }  // namespace

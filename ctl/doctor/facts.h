@@ -25,6 +25,7 @@ struct PathFacts {
   std::string path;
   absl::StatusOr<base::FileInfo> info = absl::UnknownError("not looked at");
   bool accessible = false;  // For reading, writing and, of a directory, entering.
+  bool readable = true;     // For reading and, of a directory, entering.
 };
 
 // What the kernel lets a user have, of all processes together.

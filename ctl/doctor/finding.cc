@@ -34,6 +34,8 @@ const char* SeverityName(Severity severity) {
       return "warning";
     case Severity::kError:
       return "error";
+    case Severity::kUnknown:
+      return "unknown";
   }
   return "?";
 }
@@ -41,6 +43,10 @@ const char* SeverityName(Severity severity) {
 std::string FixOf(const NextStep& next) {
   if (next.words.empty()) return next.advice;
   return absl::StrCat(config::ShellText(next.words), next.advice.empty() ? "" : ", ", next.advice);
+}
+
+Finding NotLookedAt(const std::string& check, const std::string& why) {
+  return {check, Severity::kUnknown, absl::StrCat("not looked at: ", why), "", ExitCode::kDone};
 }
 
 Finding Ok(const std::string& check, const std::string& message) {

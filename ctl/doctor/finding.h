@@ -10,9 +10,10 @@
 
 namespace holon::ctl {
 
-enum class Severity { kOk, kWarning, kError };
+// kUnknown: it could not be looked at.
+enum class Severity { kOk, kWarning, kError, kUnknown };
 
-// "ok", "warning" or "error".
+// "ok", "warning", "error" or "unknown".
 const char* SeverityName(Severity severity);
 
 // One thing that was looked at.
@@ -27,6 +28,8 @@ struct Finding {
 // What helps, in one line; empty: nothing.
 std::string FixOf(const NextStep& next);
 
+// `why`: what kept it from being looked at.
+Finding NotLookedAt(const std::string& check, const std::string& why);
 Finding Ok(const std::string& check, const std::string& message);
 Finding Warning(const std::string& check, const std::string& message, const std::string& fix);
 Finding Error(const std::string& check, base::ExitCode exit_code, const std::string& message,

@@ -206,6 +206,16 @@ void JudgeDirectories(const Facts& facts, std::vector<Finding>* findings) {
 }
 
 void JudgeFiles(const Facts& facts, std::vector<Finding>* findings) {
+  // What stands in a folder that is closed to us is neither there nor missing.
+  const absl::Status& run = facts.run.info.status();
+  if (!run.ok() || (facts.run.info->type == FileType::kDirectory && !facts.run.readable)) {
+    const std::string why =
+        run.ok() ? absl::StrCat(facts.run.path, " cannot be read") : std::string(run.message());
+    for (const char* check : {"files", "record", "failures", "lifecycle_lock", "leftovers"}) {
+      findings->push_back(NotLookedAt(check, why));
+    }
+    return;
+  }
   JudgeKinds(facts, findings);
   findings->push_back(JudgeRecord(facts));
   findings->push_back(JudgeHistory(facts));
