@@ -22,13 +22,14 @@ base::ExitCode RunCommand(Context& context) {
       return RunDiff(context);
     case Command::kConfigShow:
     case Command::kConfigGet:
-    case Command::kConfigSet:
-    case Command::kConfigUnset:
     case Command::kConfigList:
     case Command::kConfigValidate:
     case Command::kConfigFingerprint:
     case Command::kConfigPath:
       return RunConfig(context);
+    case Command::kConfigSet:
+    case Command::kConfigUnset:
+      return RunConfigEdit(context);
     case Command::kLogs:
       return RunLogs(context);
     case Command::kFailures:

@@ -18,6 +18,7 @@ base::ExitCode RunStatusWatch(Context& context);
 base::ExitCode RunWait(Context& context);
 base::ExitCode RunDiff(Context& context);
 base::ExitCode RunConfig(Context& context);
+base::ExitCode RunConfigEdit(Context& context);
 base::ExitCode RunLogs(Context& context);
 base::ExitCode RunFailures(Context& context);
 base::ExitCode RunCleanup(Context& context);
@@ -26,6 +27,9 @@ base::ExitCode RunDoctor(Context& context);
 base::ExitCode RunList(Context& context);
 base::ExitCode RunRun(Context& context);
 base::ExitCode RunVersion(Context& context);
+
+// There is no setting of the name that was given.
+base::ExitCode FailUnknownSetting(Context& context);
 
 // Whatever the options ask for.
 base::ExitCode RunCommand(Context& context);

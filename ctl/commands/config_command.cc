@@ -1,57 +1,23 @@
-// config show, get, set, unset, list, validate, fingerprint and path.
+// config show, get, list, validate, fingerprint and path: they look, and change nothing.
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "ctl/commands/commands.h"
-#include "ctl/lifecycle/home_lock.h"
+#include "ctl/render/config_view.h"
 #include "ctl/render/json_view.h"
 #include "ctl/render/layout.h"
 #include "ctl/render/status_text.h"
-#include "google/protobuf/util/json_util.h"
 #include "runtime/config/diff.h"
-#include "runtime/config/edit.h"
 #include "runtime/config/fingerprint.h"
 #include "runtime/config/schema.h"
 #include "runtime/config/settings.h"
+#include "runtime/config/text.h"
 #include "runtime/config/usage.h"
-#include "runtime/state/lifecycle_lock.h"
 
 namespace holon::ctl {
 namespace {
-
-const char* TakesOf(holon::v1::Apply apply) {
-  switch (apply) {
-    case holon::v1::APPLY_HOT:
-      return "reload";
-    case holon::v1::APPLY_VOLATILE:
-      return "nothing";
-    default:
-      return "restart";
-  }
-}
-
-// From the canonical form: JSON, or the state of a secret.
-void SetValue(const std::string& canonical, v1::SettingView* view) {
-  if (canonical == "<set>" || canonical == "<unset>") {
-    view->set_secret_state(canonical.substr(1, canonical.size() - 2));
-    return;
-  }
-  if (!google::protobuf::util::JsonStringToMessage(canonical, view->mutable_value()).ok()) {
-    view->mutable_value()->set_string_value(canonical);
-  }
-}
-
-v1::SettingView ValueView(const holon::v1::ConfigValue& value) {
-  v1::SettingView view;
-  view.set_path(value.path());
-  SetValue(value.value(), &view);
-  view.set_origin(config::OriginText(value.origin()));
-  view.set_takes(TakesOf(value.apply()));
-  return view;
-}
 
 v1::SettingView LeafView(const config::Leaf& leaf) {
   v1::SettingView view;
@@ -86,40 +52,42 @@ base::ExitCode Print(Context& context, v1::ConfigView view, const std::string& t
   return base::ExitCode::kDone;
 }
 
-base::ExitCode Show(Context& context) {
+base::ExitCode Show(Context& context, const std::vector<holon::v1::ConfigValue>& values) {
   const Console& console = context.console();
   v1::ConfigView view;
   std::vector<std::vector<std::string>> rows;
-  for (const holon::v1::ConfigValue& value : Described(context)) {
-    *view.add_settings() = ValueView(value);
+  for (const holon::v1::ConfigValue& value : values) {
+    const v1::SettingView setting = ToView(value);
+    *view.add_settings() = setting;
     const bool set = value.origin().source() != holon::v1::SOURCE_DEFAULT;
-    std::string shown = config::DisplayValue(value.value());
-    std::vector<std::string> row = {value.path(), shown.empty() ? "\"\"" : shown};
+    std::vector<std::string> row = {value.path(),
+                                    ShownValue(setting.value(), setting.secret_state())};
     if (set) row[1] = console.Paint(Tone::kStrong, row[1]);
     if (context.options().origin) {
-      row.push_back(
-          console.Paint(set ? Tone::kGood : Tone::kFaint, config::OriginText(value.origin())));
+      row.push_back(console.Paint(set ? Tone::kGood : Tone::kFaint, setting.origin()));
     }
     rows.push_back(std::move(row));
   }
   return Print(context, std::move(view), Table(rows, console.width()));
 }
 
-base::ExitCode UnknownSetting(Context& context) {
-  return context.Fail(
-      base::ExitCode::kUsage, "UNKNOWN_SETTING",
-      absl::StrCat("there is no setting \"", config::WithoutValue(context.options().path), "\""),
-      context.Next(Situation::kUnknownSetting));
+// What is in force in the runtime, wherever the caller's own configuration stands.
+base::ExitCode ShowRuntime(Context& context) {
+  absl::StatusOr<probe::Sighting> sighting = context.world().Look(
+      probe::Want::kVerdict, context.options().timeout.value_or(absl::InfiniteDuration()));
+  if (!sighting.ok()) return context.FailHome(sighting.status());
+  if (!probe::Answers(sighting->verdict)) return context.FailNoAnswer(*sighting);
+  return Show(context, {sighting->answer->config().begin(), sighting->answer->config().end()});
 }
 
 base::ExitCode Get(Context& context) {
   for (const holon::v1::ConfigValue& value : Described(context)) {
     if (value.path() != context.options().path) continue;
     v1::ConfigView view;
-    *view.add_settings() = ValueView(value);
+    *view.add_settings() = ToView(value);
     return Print(context, std::move(view), config::DisplayValue(value.value()) + "\n");
   }
-  return UnknownSetting(context);
+  return FailUnknownSetting(context);
 }
 
 base::ExitCode List(Context& context) {
@@ -139,91 +107,42 @@ base::ExitCode List(Context& context) {
   return Print(context, std::move(view), text);
 }
 
-base::ExitCode FailEdit(Context& context, const absl::Status& status,
-                        const std::vector<config::Fault>& faults) {
-  return faults.empty() ? context.FailFor(status, "EDIT_FAILED") : context.FailFaults(faults);
-}
-
-absl::StatusOr<config::FileEdit> Plan(Context& context, std::vector<config::Fault>* faults) {
-  const Options& options = context.options();
-  return options.command == Command::kConfigSet
-             ? config::PlanSet(context.inputs(), options.path, options.value, faults)
-             : config::PlanUnset(context.inputs(), options.path, faults);
-}
-
-// One editor at a time.
-base::ExitCode ApplyPlan(Context& context, std::vector<config::Fault>* faults) {
-  const Options& options = context.options();
-  World& world = context.world();
-  absl::Status prepared = state::MakeHome(world.paths);
-  if (!prepared.ok()) return context.FailHome(prepared);
-  HomeLock lock =
-      TakeHomeLock(world, options.command_name, options.timeout.value_or(absl::Minutes(1)));
-  if (!lock.granted()) {
-    return context.Fail(lock.refusal.exit_code, lock.refusal.reason, lock.refusal.message,
-                        lock.refusal.next);
-  }
-  // Another editor may have been there since.
-  absl::StatusOr<config::FileEdit> edit = Plan(context, faults);
-  absl::Status written = edit.ok() ? config::Write(*edit) : edit.status();
-  return written.ok() ? base::ExitCode::kDone : FailEdit(context, written, *faults);
-}
-
-// set and unset. Nothing is made, not even the home, for an edit that is refused or changes
-// nothing.
-base::ExitCode Edit(Context& context) {
-  const Options& options = context.options();
-  if (options.command == Command::kConfigSet && config::FindTarget(options.path).leaf == nullptr) {
-    return UnknownSetting(context);
-  }
-  std::vector<config::Fault> faults;
-  absl::StatusOr<config::FileEdit> edit = Plan(context, &faults);
-  if (!edit.ok()) return FailEdit(context, edit.status(), faults);
-  if (edit->changes()) {
-    const base::ExitCode applied = ApplyPlan(context, &faults);
-    if (applied != base::ExitCode::kDone) return applied;
-  }
-  if (!options.json) {
-    context.console().Text(absl::StrCat(
-        context.console().Paint(Tone::kGood, "✓"), " ", options.path,
-        options.command == Command::kConfigSet ? " is set in " : " is removed from ",
-        config::ConfigFilePath(context.inputs()), "\n  a running runtime takes it with ensure\n"));
-    return base::ExitCode::kDone;
-  }
-  return Print(context, {}, "");
-}
-
 }  // namespace
+
+base::ExitCode FailUnknownSetting(Context& context) {
+  return context.Fail(
+      base::ExitCode::kUsage, "UNKNOWN_SETTING",
+      absl::StrCat("there is no setting \"", config::WithoutValue(context.options().path), "\"",
+                   config::Suggestion(context.options().path, config::TargetPaths())),
+      context.Next(Situation::kUnknownSetting));
+}
 
 base::ExitCode RunConfig(Context& context) {
   const Command command = context.options().command;
-  const bool edits = command == Command::kConfigSet || command == Command::kConfigUnset;
-  absl::Status trusted = state::CheckHome(context.world().paths,
-                                          edits ? state::HomeUse::kChange : state::HomeUse::kLook);
+  absl::Status trusted = state::CheckHome(context.world().paths, state::HomeUse::kLook);
   if (!trusted.ok()) return context.FailHome(trusted);
   switch (command) {
     case Command::kConfigList:
       return List(context);
     case Command::kConfigPath:
       return Print(context, {}, config::ConfigFilePath(context.inputs()) + "\n");
-    case Command::kConfigSet:
-    case Command::kConfigUnset:
-      return Edit(context);
+    case Command::kConfigShow:
+      if (context.options().runtime) return ShowRuntime(context);
+      break;
     default:
       break;
   }
   if (!context.loaded().faults.empty()) return context.FailFaults(context.loaded().faults);
-  if (command == Command::kConfigShow) return Show(context);
+  if (command == Command::kConfigShow) return Show(context, Described(context));
   if (command == Command::kConfigGet) return Get(context);
   v1::ConfigView view;
   if (std::optional<OwnConfig> own = context.Describe(context.loaded())) {
     view.set_config_fingerprint(own->fingerprint);
   }
   if (command == Command::kConfigValidate) {
-    return Print(context, std::move(view),
-                 context.options().quiet ? ""
-                                         : absl::StrCat(context.console().Paint(Tone::kGood, "✓"),
-                                                        " the configuration is valid\n"));
+    const base::ExitCode printed = Print(context, std::move(view), "");
+    if (!context.options().json) context.console().Done("the configuration is valid");
+    return printed;
   }
   if (!view.has_config_fingerprint()) {
     return context.Fail(base::ExitCode::kFailed, "NO_KEY",

@@ -1,10 +1,12 @@
 #include "ctl/commands/context.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "ctl/commands/invocation.h"
+#include "ctl/render/config_view.h"
 #include "ctl/render/json_view.h"
 #include "runtime/base/file.h"
 #include "runtime/config/environment.h"
@@ -75,9 +77,27 @@ std::unique_ptr<google::protobuf::Message> EmptyDocument(const Options& options)
   return std::make_unique<v1::ErrorDocument>();
 }
 
-// An invalid configuration must not keep anybody from finding the runtime.
+bool OnlyLooks(Command command) {
+  switch (command) {
+    case Command::kDiff:
+    case Command::kConfigShow:
+    case Command::kConfigGet:
+    case Command::kConfigValidate:
+    case Command::kConfigFingerprint:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// An invalid configuration must not keep anybody from finding the runtime: each field without a
+// fault is right nevertheless.
 std::string SocketPath(const config::LoadInputs& inputs, const config::LoadResult& loaded) {
-  if (loaded.faults.empty()) return loaded.configuration.values.socket_path();
+  const auto& faults = loaded.faults;
+  if (std::none_of(faults.begin(), faults.end(),
+                   [](const config::Fault& fault) { return fault.path == "socket_path"; })) {
+    return loaded.configuration.values.socket_path();
+  }
   if (!inputs.socket.empty()) return base::CanonicalPath(inputs.socket, inputs.working_directory);
   return state::HomePaths(inputs.home).default_socket;
 }
@@ -187,9 +207,18 @@ base::ExitCode Context::FailHome(const absl::Status& status) {
   return FailFor(status, "HOME_UNUSABLE");
 }
 
+base::ExitCode Context::FailNoAnswer(const probe::Sighting& sighting) {
+  const base::ExitCode code = probe::StatusExitCode(sighting.verdict);
+  const bool nobody = code != base::ExitCode::kUnknown;
+  return Fail(nobody ? base::ExitCode::kNotRunning : code, nobody ? "NOT_RUNNING" : "NO_ANSWER",
+              absl::StrCat("there is no runtime to ask: ", Status(sighting).message()),
+              Next(sighting));
+}
+
 base::ExitCode Context::FailFaults(const std::vector<config::Fault>& faults) {
   const absl::Status summary = config::Summary(faults);
-  const std::string message = absl::StrCat(summary.message(), "; nothing was changed");
+  std::string message(summary.message());
+  if (!OnlyLooks(options_.command)) message += "; nothing was changed";
   // Its file, variable or option is named by each fault.
   const NextStep next =
       OnlyAdvice(absl::IsInvalidArgument(summary) ? "correct it" : "make it readable");
@@ -205,6 +234,7 @@ base::ExitCode Context::FailFaults(const std::vector<config::Fault>& faults) {
       v1::FaultView* view = document.add_faults();
       if (!fault.path.empty()) view->set_path(fault.path);
       view->set_origin(config::OriginText(fault.origin));
+      *view->mutable_origin_parts() = ToView(fault.origin);
       view->set_message(fault.message);
     }
     PrintFailure(document);

@@ -61,6 +61,8 @@ class Context {
   base::ExitCode FailFor(const absl::Status& status, const std::string& reason);
   // For a status of state::CheckHome, state::MakeHome or probe::Look.
   base::ExitCode FailHome(const absl::Status& status);
+  // Where a runtime's answer is needed and there is none.
+  base::ExitCode FailNoAnswer(const probe::Sighting& sighting);
   base::ExitCode FailFaults(const std::vector<config::Fault>& faults);
 
  private:

@@ -269,8 +269,10 @@ void CommandTree::BuildConfig() {
   CLI::App* config = app_->add_subcommand("config", "the configuration, and where it comes from");
   config->fallthrough();
   config->require_subcommand(1);
-  CLI::App* show = Add(config, "show", "all values in force", Command::kConfigShow);
+  CLI::App* show = Add(config, "show", "all values of this configuration", Command::kConfigShow);
   show->add_flag("--origin", options_->origin, "with where each value comes from");
+  show->add_flag("--runtime", options_->runtime,
+                 "the values in force in the runtime, in place of those of this call");
   CLI::App* get = Add(config, "get", "one value", Command::kConfigGet);
   get->add_option("PATH", options_->path, "for example model.default")->required();
   CLI::App* set =

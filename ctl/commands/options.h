@@ -80,6 +80,7 @@ struct Options {
   bool exit_code = false;          // status
   Goal goal = Goal::kReady;        // wait
   bool origin = false;             // config show
+  bool runtime = false;            // config show
   std::string path;                // config get, set, unset
   std::string value;               // config set
 

@@ -64,12 +64,7 @@ base::ExitCode RunDiff(Context& context) {
   absl::StatusOr<probe::Sighting> sighting = LookWithin(context);
   if (!sighting.ok()) return context.FailHome(sighting.status());
   if (!probe::Answers(sighting->verdict)) {
-    base::ExitCode code = probe::StatusExitCode(sighting->verdict);
-    bool nobody = code != base::ExitCode::kUnknown;
-    return context.Fail(
-        nobody ? base::ExitCode::kNotRunning : code, nobody ? "NOT_RUNNING" : "NO_ANSWER",
-        absl::StrCat("there is nothing to compare with: ", context.Status(*sighting).message()),
-        context.Next(*sighting));
+    return context.FailNoAnswer(*sighting);
   }
   const v1::StatusView status = context.Status(*sighting);
   if (!status.has_config_fingerprint_match()) {

@@ -21,7 +21,10 @@ Words CommandFor(const Invocation& call, Situation situation) {
     }
     case Situation::kIncompatible:
       return {"stop", "--force"};
+    case Situation::kEdited:
+      return {"ensure"};
     case Situation::kStartDiffers:
+    case Situation::kEditKept:
       return {"ensure", "--reset"};
     case Situation::kRestartRequired:
       return {"restart"};

@@ -23,6 +23,8 @@ enum class Situation {
   kHolondMissing,     // The runtime cannot be spawned: doctor.
   kStartFailed,       // The runtime ended while it started: logs.
   kCleanupOfRunning,  // cleanup, and the runtime lives: stop.
+  kEdited,            // config set, and the runtime has another value: ensure.
+  kEditKept,          // config set, and what the last start was given is stronger: ensure --reset.
   kUnknownSetting,    // config list.
   kFingerprintNoKey,  // A secret, and no key to tell it apart by: start.
   kHomeLocked,        // Another holonctl works on the home for too long: doctor.

@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "ctl/render/config_view.h"
 #include "ctl/render/layout.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "runtime/base/duration.h"
@@ -72,20 +73,31 @@ std::string StateText(const std::string& state, bool healthy, const Console& con
                        absl::StrCat(MarkOf(state), " ", state, degraded ? ", degraded" : ""));
 }
 
+std::string NextText(const NextStep& next, const Console& console) {
+  std::string text;
+  if (!next.words.empty()) {
+    absl::StrAppend(&text, console.Paint(Tone::kFaint, "next:"), " ", config::ShellText(next.words),
+                    "\n");
+  }
+  if (!next.advice.empty()) absl::StrAppend(&text, Printable(next.advice), "\n");
+  return text;
+}
+
 std::string DifferenceTable(const std::vector<v1::DifferenceView>& differences,
                             const Console& console) {
   std::vector<std::vector<std::string>> rows = {
       {console.Paint(Tone::kFaint, "setting"), console.Paint(Tone::kFaint, "expected"),
        console.Paint(Tone::kFaint, "from"), console.Paint(Tone::kFaint, "actual"),
        console.Paint(Tone::kFaint, "from"), console.Paint(Tone::kFaint, "takes")}};
-  auto shown = [](const std::string& value) {
-    return value.empty() ? std::string("\"\"") : Printable(value);
-  };
   for (const v1::DifferenceView& difference : differences) {
     rows.push_back(
         {console.Paint(Tone::kStrong, difference.path()),
-         console.Paint(Tone::kGood, shown(difference.expected())), difference.expected_origin(),
-         console.Paint(Tone::kWarning, shown(difference.actual())), difference.actual_origin(),
+         console.Paint(Tone::kGood,
+                       ShownValue(difference.expected(), difference.expected_secret_state())),
+         difference.expected_origin(),
+         console.Paint(Tone::kWarning,
+                       ShownValue(difference.actual(), difference.actual_secret_state())),
+         difference.actual_origin(),
          difference.note().empty() ? difference.takes()
                                    : absl::StrCat(difference.takes(), "; ", difference.note())});
   }
@@ -133,13 +145,9 @@ std::string StatusText(const v1::StatusView& view, absl::Time now, const Console
         &text, "\n",
         DifferenceTable({view.differences().begin(), view.differences().end()}, console));
   }
-  if (view.next_command_size() + view.advice().size() > 0) absl::StrAppend(&text, "\n");
-  if (view.next_command_size() > 0) {
-    absl::StrAppend(&text, console.Paint(Tone::kFaint, "next:"), " ",
-                    config::ShellText({view.next_command().begin(), view.next_command().end()}),
-                    "\n");
-  }
-  if (view.has_advice()) absl::StrAppend(&text, Printable(view.advice()), "\n");
+  const std::string next =
+      NextText({{view.next_command().begin(), view.next_command().end()}, view.advice()}, console);
+  absl::StrAppend(&text, next.empty() ? "" : "\n", next);
   return text;
 }
 

@@ -23,6 +23,9 @@ std::string WatchText(const v1::StatusView& view, const std::string& changes, ab
                       const Console& console);
 
 // Differences as a table: path, expected with origin, actual with origin, what it takes.
+// "next: COMMAND" and advice, a line each; empty where there is neither.
+std::string NextText(const NextStep& next, const Console& console);
+
 std::string DifferenceTable(const std::vector<v1::DifferenceView>& differences,
                             const Console& console);
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "ctl/render/config_view.h"
 #include "runtime/config/configuration.h"
 #include "runtime/config/diff.h"
 #include "runtime/config/text.h"
@@ -207,20 +208,6 @@ v1::FailureView ToView(const state::v1::FailureRecord& failure, bool cleared) {
   v1::FailureView view;
   FillFailure(failure, failure.phase(), &view);
   view.set_cleared(cleared);
-  return view;
-}
-
-v1::DifferenceView ToView(const holon::v1::ConfigDifference& difference) {
-  v1::DifferenceView view;
-  view.set_path(difference.path());
-  view.set_expected(config::DisplayValue(difference.expected()));
-  view.set_expected_origin(config::OriginText(difference.expected_origin()));
-  view.set_actual(config::DisplayValue(difference.actual()));
-  view.set_actual_origin(config::OriginText(difference.actual_origin()));
-  view.set_takes(difference.apply() == holon::v1::APPLY_HOT        ? "reload"
-                 : difference.apply() == holon::v1::APPLY_VOLATILE ? "nothing"
-                                                                   : "restart");
-  SetUnlessEmpty(difference.note(), [&](const auto& text) { view.set_note(text); });
   return view;
 }
 

@@ -57,8 +57,6 @@ std::string ActivitySentence(const holon::v1::Activity& activity);
 // `cleared`: a later generation has been stable since.
 v1::FailureView ToView(const state::v1::FailureRecord& failure, bool cleared);
 
-v1::DifferenceView ToView(const holon::v1::ConfigDifference& difference);
-
 }  // namespace holon::ctl
 
 #endif  // HOLON_CTL_RENDER_STATUS_VIEW_H_

@@ -295,20 +295,26 @@ std::string CanonicalPath(absl::string_view path, absl::string_view base) {
   std::string absolute = !path.empty() && path[0] == '/' ? std::string(path) : JoinPath(base, path);
   // Resolve component by component: ".." behind a symbolic link means the link target's parent.
   std::string resolved = "/";
-  bool exists = true;
+  // Trailing components of `resolved` that are not there: what follows ".." behind the last of
+  // them may exist again.
+  int missing = 0;
   for (absl::string_view part : absl::StrSplit(absolute, '/', absl::SkipEmpty())) {
     if (part == ".") continue;
     if (part == "..") {
       resolved = DirectoryOf(resolved);
+      missing = std::max(missing - 1, 0);
       continue;
     }
     resolved = JoinPath(resolved, part);
-    if (!exists) continue;
+    if (missing > 0) {
+      ++missing;
+      continue;
+    }
     std::unique_ptr<char, void (*)(void*)> real(realpath(resolved.c_str(), nullptr), free);
     if (real != nullptr) {
       resolved = real.get();
     } else {
-      exists = false;
+      missing = 1;
     }
   }
   return resolved;

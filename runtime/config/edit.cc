@@ -1,16 +1,19 @@
 #include "runtime/config/edit.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "rapidjson/document.h"
-#include "rapidjson/prettywriter.h"
-#include "rapidjson/stringbuffer.h"
+#include "google/protobuf/struct.pb.h"
+#include "google/protobuf/util/json_util.h"
 #include "runtime/base/file.h"
 #include "runtime/base/status_macros.h"
+#include "runtime/config/json_reader.h"
+#include "runtime/config/json_text.h"
 #include "runtime/config/schema.h"
 #include "runtime/config/settings.h"
 #include "runtime/config/text.h"
@@ -21,8 +24,6 @@ namespace holon::config {
 namespace {
 
 constexpr size_t kMaxFileBytes = 1024 * 1024;
-
-using Names = std::vector<std::string>;
 
 absl::StatusOr<FileEdit> ReadForEdit(const LoadInputs& inputs) {
   FileEdit file;
@@ -40,112 +41,35 @@ absl::Status Refuse(Fault fault, std::vector<Fault>* faults) {
   return status;
 }
 
-// The file alone with `text` as its content: variables and options of this moment do not make it
-// right or wrong.
-absl::Status Validate(const LoadInputs& inputs, const std::string& text,
-                      std::vector<Fault>* faults) {
-  LoadInputs alone;
-  alone.home = inputs.home;
-  alone.home_origin = inputs.home_origin;
-  alone.config_file = inputs.config_file;
-  alone.working_directory = inputs.working_directory;
-  alone.file_text = text;
-  LoadResult result = Load(alone);
-  faults->insert(faults->end(), result.faults.begin(), result.faults.end());
-  if (result.faults.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(FaultText(result.faults.front()));
+LoadResult LoadWith(const LoadInputs& inputs, const std::string& text) {
+  LoadInputs with = inputs;
+  with.file_text = text;
+  return Load(with);
 }
 
-// A document of the file's text; faults where it is none.
-absl::Status Parse(const LoadInputs& inputs, const FileEdit& file, rapidjson::Document* document,
-                   std::vector<Fault>* faults) {
-  absl::string_view text = absl::StripPrefix(file.before, "\xef\xbb\xbf");
-  document->Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag>(text.data(),
-                                                                                       text.size());
-  // A document hides keys that stand twice, and too great a depth would not survive a walk over it.
-  std::vector<JsonEntry> entries = ReadJsonObject(text);
-  const bool readable = std::all_of(entries.begin(), entries.end(),
-                                    [](const JsonEntry& entry) { return entry.fault.empty(); });
-  if (!document->HasParseError() && document->IsObject() && readable) return absl::OkStatus();
-  absl::Status status = Validate(inputs, file.before, faults);
-  return status.ok() ? absl::InvalidArgumentError("the file is not a JSON object") : status;
-}
-
-std::string Print(const rapidjson::Document& document) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::PrettyWriter<rapidjson::StringBuffer> writer(buffer);
-  writer.SetIndent(' ', 2);
-  writer.SetFormatOptions(rapidjson::kFormatSingleLineArray);
-  document.Accept(writer);
-  return absl::StrCat(absl::string_view(buffer.GetString(), buffer.GetSize()), "\n");
-}
-
-// The value in JSON that a field has in `values`.
-rapidjson::Value JsonOf(const Leaf& leaf, const v1::EffectiveConfig& values,
-                        rapidjson::Document* document) {
-  rapidjson::Document parsed(&document->GetAllocator());
-  parsed.Parse(CanonicalOf(leaf, values).c_str());
-  rapidjson::Value value;
-  value.Swap(parsed);
-  return value;
-}
-
-rapidjson::Value StringOf(const std::string& text, rapidjson::Document* document) {
-  return rapidjson::Value(text.data(), static_cast<rapidjson::SizeType>(text.size()),
-                          document->GetAllocator());
-}
-
-// Puts `value` under a path of names, making objects on the way. False where a name on the way has
-// a value.
-bool Put(const Names& names, rapidjson::Value value, rapidjson::Document* document) {
-  rapidjson::Value* place = document;
-  for (const std::string& name : names) {
-    if (!place->IsObject()) return false;
-    if (!place->HasMember(name.c_str())) {
-      place->AddMember(StringOf(name, document), rapidjson::Value(rapidjson::kObjectType),
-                       document->GetAllocator());
+// Faults where a text cannot be read to its end.
+absl::Status CheckReadable(const LoadInputs& inputs, const std::string& text,
+                           std::vector<Fault>* faults) {
+  for (const JsonEntry& entry : ReadJsonObject(text)) {
+    if (!entry.ends_here) continue;
+    const LoadResult result = LoadWith(inputs, text);
+    for (const Fault& fault : result.faults) {
+      if (fault.path.empty()) faults->push_back(fault);
     }
-    place = &place->FindMember(name.c_str())->value;
+    return absl::InvalidArgumentError("the file is not a JSON object");
   }
-  *place = std::move(value);
-  return true;
+  return absl::OkStatus();
 }
 
-// Takes a path of names out, and the objects that become empty by it. False where it is not there.
-bool Remove(const Names& names, size_t from, rapidjson::Value* object) {
-  const char* name = names[from].c_str();
-  if (!object->IsObject() || !object->HasMember(name)) return false;
-  if (from + 1 < names.size()) {
-    rapidjson::Value* member = &object->FindMember(name)->value;
-    if (!Remove(names, from + 1, member)) return false;
-    if (!member->ObjectEmpty()) return true;
-  }
-  object->EraseMember(name);
-  return true;
+// The byte order mark of a text, which stays where it is.
+absl::string_view MarkOf(absl::string_view text) {
+  const absl::string_view body = absl::StripPrefix(text, "\xef\xbb\xbf");
+  return text.substr(0, text.size() - body.size());
 }
 
-absl::StatusOr<FileEdit> Become(const rapidjson::Document& document, const LoadInputs& inputs,
-                                FileEdit file, std::vector<Fault>* faults) {
-  file.after = Print(document);
-  HOLON_RETURN_IF_ERROR(Validate(inputs, file.after, faults));
-  return file;
-}
-
-// The JSON value for a field, checked and with paths made absolute; or a fault.
-absl::StatusOr<rapidjson::Value> NewValue(const LoadInputs& inputs, const Target& target,
-                                          const std::string& text, rapidjson::Document* document) {
-  if (target.names_file) {
-    if (text.empty() || text[0] == '/') return StringOf(text, document);
-    return StringOf(base::JoinPath(inputs.working_directory, text), document);
-  }
-  if (target.leaf->secret) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("secrets are refused on command lines, which others can read; use ",
-                     PathOf({target.leaf, true})));
-  }
-  v1::EffectiveConfig values;
-  HOLON_RETURN_IF_ERROR(SetFromText(*target.leaf, text, inputs.working_directory, &values));
-  return JsonOf(*target.leaf, values, document);
+bool HoldsFault(const LoadResult& result, const std::string& path) {
+  return std::any_of(result.faults.begin(), result.faults.end(),
+                     [&](const Fault& fault) { return fault.path == path; });
 }
 
 v1::Origin EditOrigin(absl::string_view verb, const std::string& path) {
@@ -155,49 +79,108 @@ v1::Origin EditOrigin(absl::string_view verb, const std::string& path) {
   return origin;
 }
 
+// Judges what the file is to become: refused for the faults that the edit adds. Those have no place
+// in a file that anybody can open, but the edit's own, or that of the file as it is.
+absl::StatusOr<FileEdit> Become(std::string after, const LoadInputs& inputs, FileEdit file,
+                                const v1::Origin& edit, const std::string& path,
+                                std::vector<Fault>* faults) {
+  file.after = absl::StrCat(MarkOf(file.before), after);
+  const LoadResult before = LoadWith(inputs, file.before);
+  const LoadResult result = LoadWith(inputs, file.after);
+  std::map<std::string, int> known;
+  for (const Fault& fault : before.faults) ++known[fault.path];
+  for (Fault fault : result.faults) {
+    if (--known[fault.path] >= 0) {
+      if (fault.origin.source() == v1::SOURCE_FILE) file.remaining.push_back(std::move(fault));
+      continue;
+    }
+    if (fault.origin.source() == v1::SOURCE_FILE) {
+      auto origin = before.configuration.origins.find(fault.path);
+      fault.origin = fault.path == path || origin == before.configuration.origins.end()
+                         ? edit
+                         : origin->second;
+    }
+    faults->push_back(std::move(fault));
+  }
+  if (!faults->empty()) return absl::InvalidArgumentError(FaultText(faults->front()));
+  return file;
+}
+
+std::string JsonOf(const std::string& text) {
+  google::protobuf::Value value;
+  value.set_string_value(text);
+  std::string json;
+  // Cannot fail: a string is a value.
+  (void)google::protobuf::util::MessageToJsonString(value, &json);
+  return json;
+}
+
+// The JSON value for a field, checked and with paths made absolute; or a fault.
+absl::StatusOr<std::string> NewValue(const LoadInputs& inputs, const Target& target,
+                                     const std::string& text) {
+  if (target.names_file) {
+    const bool absolute = text.empty() || text[0] == '/';
+    return JsonOf(absolute ? text : base::JoinPath(inputs.working_directory, text));
+  }
+  if (target.leaf->secret) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("secrets are refused on command lines, which others can read; use ",
+                     PathOf({target.leaf, true})));
+  }
+  v1::EffectiveConfig values;
+  HOLON_RETURN_IF_ERROR(SetFromText(*target.leaf, text, inputs.working_directory, &values));
+  return CanonicalOf(*target.leaf, values);
+}
+
+// The settings of a group, for who named the group.
+std::string SettingsOf(const std::string& group) {
+  std::string settings;
+  for (const Leaf& leaf : Leaves()) {
+    if (!absl::StartsWith(leaf.path, absl::StrCat(group, "."))) continue;
+    absl::StrAppend(&settings, settings.empty() ? "" : ", ", leaf.path);
+  }
+  return settings;
+}
+
 }  // namespace
 
 absl::StatusOr<FileEdit> PlanSet(const LoadInputs& inputs, const std::string& path,
                                  const std::string& text, std::vector<Fault>* faults) {
-  const std::string name = WithoutValue(path);
-  const v1::Origin origin = EditOrigin("set", name);
-  Target target = FindTarget(path);
-  if (target.leaf == nullptr) {
-    return Refuse(
-        {name, origin,
-         absl::StrCat("found a field that does not exist", Suggestion(path, TargetPaths()))},
-        faults);
-  }
+  const Target target = FindTarget(path);
+  if (target.leaf == nullptr) return absl::NotFoundError("there is no such setting");
+  const v1::Origin origin = EditOrigin("set", path);
   HOLON_ASSIGN_OR_RETURN(FileEdit file, ReadForEdit(inputs));
-  rapidjson::Document document;
-  HOLON_RETURN_IF_ERROR(Parse(inputs, file, &document, faults));
-  absl::StatusOr<rapidjson::Value> value = NewValue(inputs, target, text, &document);
+  HOLON_RETURN_IF_ERROR(CheckReadable(inputs, file.before, faults));
+  absl::StatusOr<std::string> value = NewValue(inputs, target, text);
   if (!value.ok()) {
     return Refuse({path, origin, std::string(value.status().message())}, faults);
   }
-  if (!Put(absl::StrSplit(path, '.'), *std::move(value), &document)) {
+  std::optional<std::string> after =
+      WithJsonValue(absl::StripPrefix(file.before, MarkOf(file.before)), path, *value);
+  if (!after.has_value()) {
     return Refuse({path, origin, "found a value where the file should hold an object"}, faults);
   }
-  return Become(document, inputs, std::move(file), faults);
+  return Become(*std::move(after), inputs, std::move(file), origin, path, faults);
 }
 
 absl::StatusOr<FileEdit> PlanUnset(const LoadInputs& inputs, const std::string& path,
                                    std::vector<Fault>* faults) {
+  const v1::Origin origin = EditOrigin("unset", WithoutValue(path));
   HOLON_ASSIGN_OR_RETURN(FileEdit file, ReadForEdit(inputs));
-  rapidjson::Document document;
-  HOLON_RETURN_IF_ERROR(Parse(inputs, file, &document, faults));
-  if (Remove(absl::StrSplit(path, '.'), 0, &document)) {
-    return Become(document, inputs, std::move(file), faults);
+  HOLON_RETURN_IF_ERROR(CheckReadable(inputs, file.before, faults));
+  std::optional<std::string> after =
+      WithoutJsonKey(absl::StripPrefix(file.before, MarkOf(file.before)), path);
+  if (IsGroup(path) && !HoldsFault(LoadWith(inputs, file.before), path)) {
+    return Refuse({path, origin,
+                   absl::StrCat("found a group of settings; allowed: one of ", SettingsOf(path))},
+                  faults);
   }
-  if (FindTarget(path).leaf != nullptr || IsGroup(path)) {
-    file.after = file.before;
-    return file;
+  if (after.has_value()) {
+    return Become(*std::move(after), inputs, std::move(file), origin, path, faults);
   }
-  const std::string name = WithoutValue(path);
-  return Refuse(
-      {name, EditOrigin("unset", name),
-       absl::StrCat("found a field that does not exist", Suggestion(path, TargetPaths()))},
-      faults);
+  if (FindTarget(path).leaf == nullptr) return absl::NotFoundError("there is no such setting");
+  file.after = file.before;
+  return file;
 }
 
 absl::Status Write(const FileEdit& edit) {

@@ -69,6 +69,9 @@ Setting FileSetting(JsonEntry entry, const std::string& file_path) {
   }
   setting.origin =
       MakeOrigin(v1::SOURCE_FILE, absl::StrCat(file_path, ":", place.line, ":", place.column));
+  setting.origin.set_file(file_path);
+  setting.origin.set_line(place.line);
+  setting.origin.set_column(place.column);
   return setting;
 }
 
@@ -162,6 +165,7 @@ Setting WholeFileFault(const ConfigFile& file, const absl::Status& error) {
   Setting setting;
   setting.layer = Layer::kFile;
   setting.origin = MakeOrigin(v1::SOURCE_FILE, file.path);
+  setting.origin.set_file(file.path);
   setting.fault = std::string(error.message());
   setting.code = error.code();
   return setting;

@@ -125,7 +125,7 @@ class SourcesTest(ConfigTest):
 
     def test_what_is_refused_or_changes_nothing_makes_no_home(self):
         for exit_code, command in ((2, ["set", "log.level", "loud"]), (2, ["set", "log", "1"]),
-                                   (0, ["unset", "log.level"]), (0, ["unset", "log"])):
+                                   (0, ["unset", "log.level"]), (2, ["unset", "log"])):
             with self.subTest(command):
                 self.assert_exit(exit_code, self.home.ctl("config", *command, "--json"))
                 self.assertFalse(self.home.path.exists())
@@ -144,6 +144,63 @@ class EditTest(ConfigTest):
         self.assert_exit(0, self.home.ctl("config", "unset", "log.level"))
         self.assertEqual({"max_files": 2}, self.home.config()["log"])
         self.assertEqual("info", self.value("log.level"))
+
+    def test_an_edit_says_what_it_changes_in_what_runs(self):
+        def effect(*words, **options):
+            result = self.home.ctl("config", *words, "--json", **options)
+            self.assert_exit(0, result)
+            shown = self.home.ctl("config", *words, **options).out
+            self.assertIn("effect" in result.json and result.json["effect"].split(":")[0], shown)
+            return result.json["effect"]
+
+        self.assertEqual("the next start uses it", effect("set", "log.level", "debug"))
+        self.home.start("--set", "log.format=json")
+        self.assertEqual("the runtime runs with it already", effect("set", "log.level", "debug"))
+        self.assertEqual("the running runtime takes it with a reload", effect("unset", "log.level"))
+        self.assertEqual("the running runtime takes it with a restart", effect("set", "http_addr", "h:1"))
+        self.assertEqual("the runtime shows it from its next start on", effect("set", "description", "x"))
+        self.assertEqual("nothing yet: the runtime keeps from its start log.format=json (--set log.format)",
+                         effect("set", "log.format", "text"))
+        self.assertEqual("nothing here: stronger than the file is log.level=error (HOLON_LOG_LEVEL)",
+                         effect("set", "log.level", "info", env={"HOLON_LOG_LEVEL": "error"}))
+        self.assertIn("nothing here", effect("set", "log.level", "info", "--set", "log.level=error"))
+        other = self.home.root / "other.json"
+        other.write_text("{}", encoding="utf-8")
+        self.assert_exit(0, self.home.ctl("restart", "--reset", "--config", str(other)))
+        self.assertEqual(f"nothing: the runtime was started with --config {other}",
+                         effect("set", "log.level", "debug"))
+
+    def test_a_broken_file_is_repaired_value_by_value(self):
+        self.home.write_config('{"log": {"level": "loud"},\n "turn": {"timeout_ms": 0}}\n')
+        result = self.home.ctl("config", "set", "log.level", "info")
+        self.assert_exit(0, result)
+        self.assertIn("config.json:2:25", result.err)
+        self.assertEqual('{"log": {"level": "info"},\n "turn": {"timeout_ms": 0}}\n',
+                         self.home.config_file.read_text(encoding="utf-8"))
+        self.assert_exit(0, self.home.ctl("config", "unset", "turn.timeout_ms"))
+        self.assert_exit(0, self.home.ctl("config", "validate"))
+
+    def test_what_the_runtime_has_is_shown_with_where_it_comes_from(self):
+        self.assert_failure(self.home.ctl("config", "show", "--runtime", "--json"), 3)
+        self.home.start("--set", "log.max_files=7")
+        self.home.write_config("{ broken")
+        rows = {row["path"]: row for row in
+                self.home.ctl("config", "show", "--runtime", "--json").json["settings"]}
+        self.assertEqual(7, rows["log.max_files"]["value"])
+        self.assertEqual({"source": "option", "file": None, "line": None, "column": None,
+                          "name": "--set log.max_files"}, rows["log.max_files"]["origin_parts"])
+        self.assertIn("--set log.max_files", self.home.ctl("config", "show", "--runtime", "--origin").out)
+
+    def test_a_name_that_is_nearly_one_is_suggested(self):
+        for words in (("get", "log.levle"), ("set", "log.levle", "x"), ("unset", "log.levle")):
+            self.assertIn("did you mean log.level?", self.home.ctl("config", *words).err)
+
+    def test_a_fault_elsewhere_leaves_the_socket_where_it_is(self):
+        socket = str(self.home.root / "other.sock")
+        for content, env in (({"socket_path": socket, "log": {"level": "loud"}}, {}),
+                             ({}, {"HOLON_SOCKET": socket, "HOLON_LOG_LEVEL": "loud"})):
+            self.home.write_config(content)
+            self.assertEqual(socket, self.home.status(env=env).json["socket_path"])
 
     def test_the_first_set_makes_the_file_closed_to_others(self):
         self.set("log.level", "debug")

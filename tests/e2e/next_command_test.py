@@ -94,6 +94,17 @@ class NextCommandTest(verdict_test.VerdictTest):
         self.follow(self.suggested("start", *NO_WINDOW, "--set", "log.level=debug"))
         self.assert_exit(0, self.home.ctl("diff", "--set", "log.level=debug"))
 
+    def test_edited(self):
+        self.home.start()
+        for setting in (("log.level", "debug"), ("http_addr", "127.0.0.1:1")):
+            self.follow(self.suggested("config", "set", *setting))
+            self.assert_exit(0, self.home.ctl("diff"))
+
+    def test_edit_kept(self):
+        self.home.start("--set", "log.level=warning")
+        self.follow(self.suggested("config", "set", "log.level", "debug"))
+        self.assert_exit(0, self.home.ctl("diff"))
+
     def test_restart_required(self):
         self.home.start()
         self.follow(self.suggested("reload", "--set", "http_addr=127.0.0.1:1"))

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <random>
 #include <string>
 
 #include "runtime/base/temporary_file.h"
@@ -100,6 +101,26 @@ TEST_F(FileTest, CanonicalPathsResolveWhatExistsAndKeepTheRest) {
   EXPECT_EQ(CanonicalPath("./a//b/../c/", folder_), folder_ + "/a/c");
   EXPECT_EQ(CanonicalPath("link/..", folder_), folder_) << "the parent of what the link leads to";
   EXPECT_EQ(CanonicalPath("/../..", "/"), "/");
+  EXPECT_EQ(CanonicalPath("nope/../link/x", folder_), folder_ + "/real/x");
+  EXPECT_EQ(CanonicalPath("a/b/../../link", folder_), folder_ + "/real");
+}
+
+TEST_F(FileTest, ACanonicalPathIsItsOwn) {
+  ASSERT_TRUE(MakeDirectory(folder_ + "/real", 0700).ok());
+  ASSERT_TRUE(MakeDirectory(folder_ + "/real/in", 0700).ok());
+  ASSERT_EQ(symlink("real/in", (folder_ + "/link").c_str()), 0);
+  ASSERT_EQ(symlink("../link", (folder_ + "/real/back").c_str()), 0);
+  ASSERT_EQ(symlink("nowhere", (folder_ + "/dangling").c_str()), 0);
+  ASSERT_EQ(symlink("loop", (folder_ + "/loop").c_str()), 0);
+  const std::vector<std::string> parts = {"..",   ".",        "real", "in",   "link",
+                                          "back", "dangling", "loop", "nope", ""};
+  std::mt19937 random(1);
+  for (int round = 0; round < 2000; ++round) {
+    std::string path = "real";
+    for (size_t i = random() % 8; i > 0; --i) path += "/" + parts[random() % parts.size()];
+    const std::string once = CanonicalPath(path, folder_);
+    EXPECT_EQ(CanonicalPath(once, "/"), once) << path;
+  }
 }
 
 TEST_F(FileTest, ATemporaryNameIsRandomAndKnownAsOne) {
