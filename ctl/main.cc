@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ctl/commands/commands.h"
+#include "ctl/commands/completion.h"
 #include "ctl/commands/context.h"
 #include "ctl/commands/options.h"
 #include "runtime/base/clock.h"
@@ -35,10 +36,11 @@ constinit std::vector<int> closed_stdio;
 }
 
 // Whether a command may talk to a runtime, and so needs gRPC.
-bool AsksRuntimes(holon::ctl::Command command) {
+bool AsksRuntimes(const holon::ctl::Options& options) {
   using holon::ctl::Command;
-  switch (command) {
+  switch (options.command) {
     case Command::kConfigShow:
+      return options.runtime;
     case Command::kConfigGet:
     case Command::kConfigList:
     case Command::kConfigValidate:
@@ -63,6 +65,11 @@ absl::Status CheckThreads() {
 ExitCode Main(int argc, char** argv, int* signal) {
   const holon::base::CallersWorld callers =
       holon::base::SetUpProcess(holon::base::ProcessKind::kCommandLine, closed_stdio);
+  if (argc > 2 && std::string(argv[1]) == holon::ctl::kCompleteCommand) {
+    std::cout << holon::ctl::CompletionText(holon::ctl::Complete(
+        holon::ctl::DescribeCommandLine(), std::vector<std::string>(argv + 3, argv + argc)));
+    return ExitCode::kDone;
+  }
   ExitCode exit_code = ExitCode::kFailed;
   std::optional<holon::ctl::Options> options = holon::ctl::ParseOptions(argc, argv, &exit_code);
   if (!options.has_value()) return exit_code;
@@ -83,7 +90,7 @@ ExitCode Main(int argc, char** argv, int* signal) {
     return context.Fail(ExitCode::kFailed, "TOO_FEW_DESCRIPTORS",
                         std::string(descriptors.message()));
   }
-  absl::Status threads = AsksRuntimes(options->command) ? CheckThreads() : absl::OkStatus();
+  absl::Status threads = AsksRuntimes(*options) ? CheckThreads() : absl::OkStatus();
   if (!threads.ok()) {
     return context.Fail(ExitCode::kFailed, "NO_THREAD",
                         absl::StrCat(threads.message(),

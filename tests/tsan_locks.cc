@@ -31,6 +31,19 @@ HOLON_LOCK(_ZN4absl7debian35Mutex10ReaderLockEv)
 HOLON_UNLOCK(_ZN4absl7debian35Mutex6UnlockEv)
 HOLON_UNLOCK(_ZN4absl7debian35Mutex12ReaderUnlockEv)
 
+__attribute__((weak)) void __real__ZN4absl7debian312Notification6NotifyEv(void* notification);
+void __wrap__ZN4absl7debian312Notification6NotifyEv(void* notification) {
+  __tsan_release(notification);
+  __real__ZN4absl7debian312Notification6NotifyEv(notification);
+}
+
+__attribute__((weak)) void __real__ZNK4absl7debian312Notification19WaitForNotificationEv(
+    const void* notification);
+void __wrap__ZNK4absl7debian312Notification19WaitForNotificationEv(const void* notification) {
+  __real__ZNK4absl7debian312Notification19WaitForNotificationEv(notification);
+  __tsan_acquire(const_cast<void*>(notification));
+}
+
 __attribute__((weak)) int __real__ZN4grpc15CompletionQueue17AsyncNextInternalEPPvPb12gpr_timespec(
     void* self, void** tag, bool* ok, gpr_timespec deadline);
 int __wrap__ZN4grpc15CompletionQueue17AsyncNextInternalEPPvPb12gpr_timespec(void* self, void** tag,

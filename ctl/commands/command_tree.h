@@ -23,11 +23,6 @@ struct CommandNode {
   std::vector<CommandNode> commands;
 };
 
-// What a shell reads. Pure.
-std::string BashCompletion(const CommandNode& root);
-std::string ZshCompletion(const CommandNode& root);
-std::string FishCompletion(const CommandNode& root);
-
 // The manual page, in roff. Pure.
 std::string ManualPage(const CommandNode& root, const std::string& version);
 

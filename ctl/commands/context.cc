@@ -61,6 +61,7 @@ std::unique_ptr<google::protobuf::Message> EmptyDocument(const Options& options)
     case Command::kConfigPath:
       return std::make_unique<v1::ConfigView>();
     case Command::kLogs:
+      if (options.audit) return std::make_unique<v1::AuditLineView>();
       return std::make_unique<v1::LogLineView>();
     case Command::kFailures:
       return std::make_unique<v1::FailuresView>();
@@ -190,8 +191,9 @@ void Context::PrintFailure(const v1::ErrorDocument& failure) {
     fill(lifecycle->mutable_status());
     lifecycle->mutable_status()->set_message(failure.error().message());
   }
-  FillAs<v1::StatusView, v1::DiffView, v1::ConfigView, v1::LogLineView, v1::FailuresView,
-         v1::DoctorView, v1::ListView, v1::VersionView, v1::ErrorDocument>(document.get(), fill);
+  FillAs<v1::StatusView, v1::DiffView, v1::ConfigView, v1::LogLineView, v1::AuditLineView,
+         v1::FailuresView, v1::DoctorView, v1::ListView, v1::VersionView, v1::ErrorDocument>(
+      document.get(), fill);
   console_.Data(ToJsonLine(*document) + "\n");
 }
 

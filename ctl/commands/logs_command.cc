@@ -13,11 +13,11 @@
 #include "absl/time/time.h"
 #include "ctl/commands/commands.h"
 #include "ctl/render/json_view.h"
+#include "ctl/render/log_text.h"
 #include "runtime/base/descriptor.h"
 #include "runtime/base/file.h"
 #include "runtime/base/status_macros.h"
 #include "runtime/base/wait.h"
-#include "runtime/config/text.h"
 #include "runtime/state/log_line.h"
 #include "runtime/state/log_reader.h"
 #include "runtime/state/log_tail.h"
@@ -34,27 +34,15 @@ Tone ToneOf(absl::string_view level) {
   return level == "debug" ? Tone::kFaint : Tone::kPlain;
 }
 
-// The time as it was written, but for that of another zone.
-std::string InUtc(absl::string_view time) {
-  absl::Time parsed;
-  if (absl::EndsWith(time, "Z") || !absl::ParseTime(absl::RFC3339_full, time, &parsed, nullptr)) {
-    return std::string(time);
+std::string Rendered(const std::string& line, const Options& options, const Console& console) {
+  if (options.json) {
+    return absl::StrCat(
+        options.audit ? ToJsonLine(AuditLineToView(line)) : ToJsonLine(LogLineToView(line)), "\n");
   }
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", parsed, absl::UTCTimeZone());
-}
-
-std::string Rendered(const std::string& line, bool json, const Console& console) {
-  const state::LogLine parsed = state::ParseLogLine(line);
-  if (!json) {
-    // Whoever reads it with a program gets it as it was written.
-    const std::string shown = console.stdout_terminal() ? Printable(line) : line;
-    return absl::StrCat(console.Paint(ToneOf(parsed.level), shown), "\n");
-  }
-  v1::LogLineView view;
-  view.set_line(config::ToUtf8(line));
-  if (!parsed.time.empty()) view.set_time(InUtc(parsed.time));
-  if (!parsed.level.empty()) view.set_level(std::string(parsed.level));
-  return ToJsonLine(view) + "\n";
+  // A program that reads the log gets it as it was written.
+  const std::string text = options.audit ? AuditText(line) : line;
+  const std::string shown = console.stdout_terminal() ? Printable(text) : text;
+  return absl::StrCat(console.Paint(ToneOf(state::ParseLogLine(line).level), shown), "\n");
 }
 
 // Prints the lines that were asked for, as they come.
@@ -71,7 +59,7 @@ class LogPrinter {
     std::string text;
     for (const std::string& line : lines) {
       if (!filter_.Keeps(line)) continue;
-      absl::StrAppend(&text, Rendered(line, context_.options().json, context_.console()));
+      absl::StrAppend(&text, Rendered(line, context_.options(), context_.console()));
     }
     return Deliver(text);
   }
@@ -93,7 +81,7 @@ class LogPrinter {
   absl::Status PrintCollected() {
     std::string text;
     for (const std::string& line : last_) {
-      absl::StrAppend(&text, Rendered(line, context_.options().json, context_.console()));
+      absl::StrAppend(&text, Rendered(line, context_.options(), context_.console()));
     }
     return Deliver(text);
   }

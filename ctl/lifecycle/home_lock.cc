@@ -34,7 +34,7 @@ HomeLock TakeHomeLock(World& world, const std::string& command, absl::Duration t
                       const std::function<bool(const std::string&)>& may_go_beside) {
   const std::string& path = world.paths.lifecycle_lock;
   absl::StatusOr<state::LifecycleLock> lock =
-      state::LifecycleLock::TryAcquire(path, command, world.clock.Now());
+      state::LifecycleLock::TryAcquire(path, {command, world.self, world.clock.Now()});
   if (lock.ok()) return {*std::move(lock), false, {}};
   if (!absl::IsUnavailable(lock.status())) return Refused(LockFailure(lock.status()));
 
@@ -75,7 +75,10 @@ HomeLock TakeHomeLock(World& world, const std::string& command, absl::Duration t
     }
     absl::StatusOr<base::FileLock> taken = pending->Take();
     if (!taken.ok()) return Refused(LockFailure(taken.status()));
-    return {state::LifecycleLock::Adopt(*std::move(taken), command, world.clock.Now()), false, {}};
+    return {
+        state::LifecycleLock::Adopt(*std::move(taken), {command, world.self, world.clock.Now()}),
+        false,
+        {}};
   }
 }
 

@@ -82,15 +82,14 @@ v1::SettingView ToView(const holon::v1::ConfigValue& value) {
 v1::DifferenceView ToView(const holon::v1::ConfigDifference& difference) {
   v1::DifferenceView view;
   view.set_path(difference.path());
+  // Of a secret "<set>" and the like, as everywhere; the state says that it is no such string.
+  if (!difference.expected().empty()) SetValue(difference.expected(), view.mutable_expected());
+  if (!difference.actual().empty()) SetValue(difference.actual(), view.mutable_actual());
   if (const std::string state = SecretState(difference.expected()); !state.empty()) {
     view.set_expected_secret_state(state);
-  } else if (!difference.expected().empty()) {
-    SetValue(difference.expected(), view.mutable_expected());
   }
   if (const std::string state = SecretState(difference.actual()); !state.empty()) {
     view.set_actual_secret_state(state);
-  } else if (!difference.actual().empty()) {
-    SetValue(difference.actual(), view.mutable_actual());
   }
   view.set_expected_origin(config::OriginText(difference.expected_origin()));
   view.set_actual_origin(config::OriginText(difference.actual_origin()));

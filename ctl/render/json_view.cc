@@ -1,5 +1,7 @@
 #include "ctl/render/json_view.h"
 
+#include <cmath>
+
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/struct.pb.h"
 #include "rapidjson/stringbuffer.h"
@@ -26,12 +28,20 @@ void WriteText(const std::string& text, Writer* writer) {
   writer->String(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
 }
 
+// Up to here a double holds every integer.
+constexpr double kExactIntegers = 9007199254740992;
+
 // A value of any kind.
 void WriteAny(const google::protobuf::Value& value, Writer* writer) {
   switch (value.kind_case()) {
     case google::protobuf::Value::kNumberValue:
       // Settings are integers, and a double holds all of theirs.
-      writer->Int64(static_cast<int64_t>(value.number_value()));
+      if (value.number_value() == std::trunc(value.number_value()) &&
+          std::abs(value.number_value()) < kExactIntegers) {
+        writer->Int64(static_cast<int64_t>(value.number_value()));
+      } else {
+        writer->Double(value.number_value());
+      }
       return;
     case google::protobuf::Value::kBoolValue:
       writer->Bool(value.bool_value());
@@ -45,6 +55,15 @@ void WriteAny(const google::protobuf::Value& value, Writer* writer) {
         WriteAny(item, writer);
       }
       writer->EndArray();
+      return;
+    case google::protobuf::Value::kStructValue:
+      writer->StartObject();
+      for (const auto& [name, member] : value.struct_value().fields()) {
+        const std::string key = config::ToUtf8(name);
+        writer->Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
+        WriteAny(member, writer);
+      }
+      writer->EndObject();
       return;
     default:
       writer->Null();

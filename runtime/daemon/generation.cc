@@ -22,6 +22,7 @@
 #include "runtime/probe/control_client.h"
 #include "runtime/state/daemon_record.h"
 #include "runtime/state/failures.h"
+#include "runtime/state/lifecycle_lock.h"
 #include "runtime/state/process_text.h"
 
 namespace holon::daemon {
@@ -48,7 +49,15 @@ v1::Failure ToWire(const state::v1::FailureRecord& record) {
   return failure;
 }
 
-std::string ParentText() { return state::ProcessText(getppid()); }
+// Who started this runtime: with its command line where it says so of itself.
+std::string StarterText(const std::string& lifecycle_lock, pid_t parent) {
+  const std::optional<state::v1::LifecycleHolder> holder =
+      state::ReadLifecycleHolder(lifecycle_lock);
+  if (!holder.has_value() || holder->identity().pid() != parent || holder->caller().empty()) {
+    return state::ProcessText(parent);
+  }
+  return absl::StrCat("pid ", parent, ": ", holder->caller());
+}
 
 absl::Duration DrainOf(const v1::EffectiveConfig& values) {
   return absl::Milliseconds(values.drain().timeout_ms());
@@ -109,7 +118,9 @@ absl::Status Generation::Announce() {
   HOLON_RETURN_IF_ERROR(StartHealing());
   if (!Advance(Stage::kAnnounced)) return absl::CancelledError("asked to stop while it started");
   announced_.Notify();
-  AuditLater("start", "", ParentText(), "");
+  worker_.Post([this, parent = getppid()] {
+    audit_.Record("start", "", StarterText(paths_.lifecycle_lock, parent), "");
+  });
   LogAnnounced();
   return absl::OkStatus();
 }

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "runtime/config/diff.h"
 #include "runtime/control/errors.h"
 #include "runtime/control/runtime_control.h"
 
@@ -41,8 +42,8 @@ grpc::Status Reloader::Reload(const v1::ReloadRequest& request, const std::strin
   }
   for (const v1::ConfigDifference& difference : response->applied()) {
     logger_.Info("configuration changed", {{"path", difference.path()},
-                                           {"from", difference.actual()},
-                                           {"to", difference.expected()}});
+                                           {"from", config::DisplayValue(difference.actual())},
+                                           {"to", config::DisplayValue(difference.expected())}});
   }
   return status;
 }

@@ -27,12 +27,12 @@ absl::Status ReplaceNoFile(const std::string& path) {
 
 }  // namespace
 
-LifecycleLock LifecycleLock::Adopt(base::FileLock lock, const std::string& command,
-                                   absl::Time now) {
+LifecycleLock LifecycleLock::Adopt(base::FileLock lock, const Owner& owner) {
   v1::LifecycleHolder holder;
   *holder.mutable_identity() = ToRecord(base::OwnIdentity());
-  holder.set_command(command);
-  *holder.mutable_since() = ToTimestamp(now);
+  holder.set_command(owner.command);
+  holder.set_caller(owner.caller);
+  *holder.mutable_since() = ToTimestamp(owner.since);
   std::string text = ToJson(holder);
   // In place, because a rename would take the name from under the lock. Readers live with half a
   // text, and a full disk costs waiters no more than the holder's name.
@@ -41,11 +41,10 @@ LifecycleLock LifecycleLock::Adopt(base::FileLock lock, const std::string& comma
 }
 
 absl::StatusOr<LifecycleLock> LifecycleLock::TryAcquire(const std::string& path,
-                                                        const std::string& command,
-                                                        absl::Time now) {
+                                                        const Owner& owner) {
   HOLON_RETURN_IF_ERROR(ReplaceNoFile(path));
   HOLON_ASSIGN_OR_RETURN(base::FileLock lock, base::FileLock::TryAcquire(path));
-  return Adopt(std::move(lock), command, now);
+  return Adopt(std::move(lock), owner);
 }
 
 std::optional<v1::LifecycleHolder> ReadLifecycleHolder(const std::string& path) {

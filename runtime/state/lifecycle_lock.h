@@ -16,11 +16,16 @@ namespace holon::state {
 // holds it, for those who wait.
 class LifecycleLock {
  public:
+  // What the holder writes of itself.
+  struct Owner {
+    std::string command;  // "start"
+    std::string caller;   // Its command line, without values of secrets.
+    absl::Time since;
+  };
   // UNAVAILABLE: somebody holds it. Does not block.
-  static absl::StatusOr<LifecycleLock> TryAcquire(const std::string& path,
-                                                  const std::string& command, absl::Time now);
+  static absl::StatusOr<LifecycleLock> TryAcquire(const std::string& path, const Owner& owner);
   // Takes over a lock that was waited for.
-  static LifecycleLock Adopt(base::FileLock lock, const std::string& command, absl::Time now);
+  static LifecycleLock Adopt(base::FileLock lock, const Owner& owner);
 
  private:
   explicit LifecycleLock(base::FileLock lock) : lock_(std::move(lock)) {}

@@ -171,17 +171,44 @@ class LogsTest(LogTest):
              (None, None), (None, None)],
             [(document["time"], document["level"]) for document in documents])
         self.assertEqual("not UTF-8: \ufffd", documents[3]["line"])
-        self.assertEqual({"line", "time", "level", "next_command", "advice", "ok", "error", "faults"}, set(documents[0]))
+        self.assertEqual({"line", "time", "level", "message", "fields", "next_command", "advice", "ok", "error",
+                          "faults"}, set(documents[0]))
+        self.assertEqual(["odd key=value", "worse", None, None], [row["message"] for row in documents])
+        self.assertEqual([None, {}, None, None], [row["fields"] for row in documents])
+
+    def test_a_line_in_json_is_part_of_the_document(self):
+        self.home.start("--set", "log.format=json")
+        self.assert_exit(0, self.home.ctl("reload", "--set", "log.max_files=3"))
+        row, = [row for row in self.home.ctl("logs", "--json").json_lines if row["message"] == "configuration changed"]
+        self.assertEqual({"path": "log.max_files", "from": "5", "to": "3"}, row["fields"])
+        self.assertEqual("info", row["level"])
 
     def test_the_audit_log_instead(self):
         self.write_log("line\n")
         for name, text in (("audit.log.1", '{"time":"2026-01-02T03:04:05Z","action":"start"}\n'),
                            ("audit.log", '{"time":"2026-01-02T03:04:06Z","action":"stop"}\n')):
             (self.home.run_dir / name).write_text(text, encoding="utf-8")
-        self.assertEqual(["start", "stop"],
-                         [json.loads(line)["action"] for line in self.logs("--audit")])
+        self.assertEqual(["2026-01-02T03:04:05.000Z start   ", "2026-01-02T03:04:06.000Z stop    "],
+                         self.logs("--audit"))
+        documents = self.home.ctl("logs", "--audit", "--json").json_lines
+        self.assertEqual(["start", "stop"], [document["action"] for document in documents])
+        self.assertIsNone(documents[0]["line"])
         line, = self.logs("--audit", "--since", "2026-01-02T03:04:06Z")
         self.assertIn("stop", line)
+
+    def test_an_audit_line_says_who_and_why(self):
+        self.home.start("--set", "log.level=debug")
+        self.home.stop()
+        start, stop = self.home.ctl("logs", "--audit", "--json").json_lines
+        self.assertRegex(start["caller"], r"^pid \d+: holonctl start .*--set log\.level=debug")
+        self.assertEqual("holonctl stop", stop["reason"])
+        self.assertRegex(self.home.ctl("logs", "--audit").out.splitlines()[1],
+                         r"Z stop     pid \d+: holonctl stop .*; reason: holonctl stop; connected: pid \d+ uid \d+; "
+                         r"generation [0-9a-f-]{36}$")
+        with open(self.home.run_dir / "audit.log", "ab") as file:
+            file.write(b'{"time":"2026-01-02T03:04:06Z","act\n')
+        self.assertEqual('{"time":"2026-01-02T03:04:06Z","act',
+                         self.home.ctl("logs", "--audit", "--json").json_lines[-1]["line"])
 
     def test_an_interrupt_ends_it_though_nobody_takes_its_output(self):
         self.write_log("2026-01-02T03:04:05Z\n" * 10000)
