@@ -1,12 +1,17 @@
 """What a shell completes, and the manual page: both made from the command line that they describe."""
 
 import os
+import pathlib
+import re
 import shutil
 import subprocess
 import unittest
 
 import shells
 from harness import HolonTest, bin_dir, main
+
+HOLOND_PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/holond.8"
+
 
 class CompletionTest(HolonTest):
     def script(self, shell):
@@ -132,12 +137,29 @@ class ManualPageTest(HolonTest):
         for text in ("holonctl config show", "\\-\\-stability\\-window", ".SH EXIT STATUS", "(130 interrupted, 143 terminated)"):
             self.assertIn(text, page.out)
 
-    @unittest.skipUnless(shutil.which("groff"), "groff is not installed")
-    def test_it_is_good_roff(self):
+    def test_it_has_what_a_manual_page_has(self):
         page = self.home.ctl("completion", "man").out
-        result = subprocess.run(["groff", "-man", "-ww", "-Tascii"], input=page, capture_output=True, text=True,
-                                check=True, env={**os.environ, "LC_ALL": "C"})
-        self.assertEqual("", result.stderr)
+        for section in ("EXIT STATUS", "SIGNALS", "ENVIRONMENT", "FILES", "EXAMPLES", "SEE ALSO"):
+            self.assertIn(f"\n.SH {section}\n", page)
+        for row in self.home.ctl("config", "list", "--json").json["settings"]:
+            if row["path"] != "home_dir":
+                self.assertIn(f"\\fB{row['variable']}\\fR", page)
+
+    def test_that_of_holond_has_every_option_and_section(self):
+        page = HOLOND_PAGE.read_text(encoding="utf-8")
+        options = re.findall(r"--[a-z]+", subprocess.run([bin_dir() / "holond", "--help"], capture_output=True,
+                                                         text=True, check=True).stdout)
+        self.assertLess(5, len(options))
+        for option in options:
+            self.assertIn("\\fB" + option.replace("-", "\\-") + "\\fR", page)
+        for section in ("OPTIONS", "SIGNALS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"):
+            self.assertIn(f"\n.SH {section}\n", page)
+
+    def test_both_are_good_roff(self):
+        for page in (self.home.ctl("completion", "man").out, HOLOND_PAGE.read_text(encoding="utf-8")):
+            result = subprocess.run(["groff", "-man", "-ww", "-Tascii"], input=page, capture_output=True, text=True,
+                                    check=True, env={**os.environ, "LC_ALL": "C"})
+            self.assertEqual("", result.stderr)
 
 
 if __name__ == "__main__":
