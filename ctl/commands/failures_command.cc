@@ -37,7 +37,10 @@ std::string FailureText(const v1::FailureView& failure, const Console& console) 
     rows.push_back({"  " + console.Paint(Tone::kFaint, i == 0 ? "log" : ""),
                     console.Paint(Tone::kFaint, Printable(failure.log_excerpt(i)))});
   }
-  add("see", Whole(failure.detail_hint()));
+  if (failure.has_detail_hint()) {
+    rows.push_back(
+        {"  " + console.Paint(Tone::kFaint, "see"), Whole(Printable(failure.detail_hint()))});
+  }
   return absl::StrCat(text, "\n", Table(rows, console.width()));
 }
 

@@ -50,7 +50,8 @@ std::string Example(const std::string& what, const std::string& command) {
 
 std::string Examples() {
   return absl::StrCat(
-      Example("Start a runtime, look at it, and stop it", "holonctl start\nholonctl status\nholonctl stop"),
+      Example("Start a runtime, look at it, and stop it",
+              "holonctl start\nholonctl status\nholonctl stop"),
       Example("Make it run with another configuration, by a reload where that is enough",
               "holonctl ensure --set log.level=debug"),
       Example("See what differs between your configuration and the runtime's, and where each value "
@@ -70,7 +71,8 @@ std::string Environment() {
       Item("LC_ALL, LC_CTYPE, LANG, TERM", "Whether the terminal shows more than ASCII."));
   for (const config::Leaf& leaf : config::Leaves()) {
     if (leaf.rule->from_home()) continue;
-    absl::StrAppend(&text, Item(leaf.variable, absl::StrCat(leaf.path, ": ", config::Comment(leaf))));
+    absl::StrAppend(&text,
+                    Item(leaf.variable, absl::StrCat(leaf.path, ": ", config::Comment(leaf))));
     if (leaf.secret) {
       absl::StrAppend(&text, Item(config::VariableOf({&leaf, true}), "A file that holds it."));
     }
@@ -93,8 +95,10 @@ std::string Files() {
 std::string Signals() {
   return absl::StrCat(
       "Every command ends properly at SIGINT, SIGTERM, SIGHUP and SIGQUIT: it prints what it did, "
-      "and dies by the signal, so that a shell reports 128 + N. A start stops what it has started; ",
-      "a stop stops no further, and says what is left. A run passes the signal on to its command.\n");
+      "and dies by the signal, so that a shell reports 128 + N. A start stops what it has "
+      "started; ",
+      "a stop stops no further, and says what is left. A run passes the signal on to its "
+      "command.\n");
 }
 
 }  // namespace

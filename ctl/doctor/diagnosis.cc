@@ -80,7 +80,7 @@ void JudgeRuntime(const Facts& facts, std::vector<Finding>* findings) {
     findings->push_back(
         Error("runtime", ExitCode::kFailed,
               absl::StrCat(sighting.detail, ": ", absl::StrJoin(sighting.stale_files, ", ")),
-              absl::StrCat(FixOf(facts.next), "; cleanup only removes what is left")));
+              FixOf(facts.next)));
   } else {
     findings->push_back(Error("runtime", ExitCode::kUnknown,
                               absl::StrCat(state, ": ", sighting.detail), FixOf(facts.next)));

@@ -117,7 +117,7 @@ std::string StatusText(const v1::StatusView& view, absl::Time now, const Console
   if (view.has_instance_id()) add("generation", view.instance_id());
   if (view.has_version()) add("version", view.version());
   if (view.has_started_at()) add("started", StartedText(view.started_at(), now));
-  add("socket", Whole(view.socket_path()));
+  add("socket", Whole(Printable(view.socket_path())));
   if (view.has_description()) add("description", Printable(view.description()));
   if (view.ephemeral()) add("ephemeral", "ends with the last `holonctl run` that uses it");
   if (view.has_http_addr()) add("http_addr", view.http_addr());

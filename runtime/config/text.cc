@@ -23,19 +23,22 @@ std::string Folded(absl::string_view name) {
 }
 
 // Levenshtein's distance.
+// Two letters that have changed places are one mistake.
 size_t EditDistance(absl::string_view a, absl::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
+  std::vector<std::vector<size_t>> rows(a.size() + 1, std::vector<size_t>(b.size() + 1));
+  std::iota(rows[0].begin(), rows[0].end(), size_t{0});
   for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
+    rows[i + 1][0] = i + 1;
     for (size_t j = 0; j < b.size(); ++j) {
-      size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({substituted, row[j] + 1, row[j + 1] + 1});
+      size_t& distance = rows[i + 1][j + 1];
+      distance =
+          std::min({rows[i][j] + (a[i] == b[j] ? 0 : 1), rows[i + 1][j] + 1, rows[i][j + 1] + 1});
+      if (i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j]) {
+        distance = std::min(distance, rows[i - 1][j - 1] + 1);
+      }
     }
   }
-  return row.back();
+  return rows.back().back();
 }
 
 absl::string_view LastComponent(absl::string_view path) {
