@@ -71,7 +71,11 @@ base::ExitCode RunDoctor(Context& context) {
     facts.faults.push_back(config::FaultText(fault));
   }
   facts.warnings = context.loaded().warnings;
-  if (facts.sighting.ok()) facts.next = context.Next(*facts.sighting);
+  if (facts.sighting.ok()) {
+    facts.next = facts.sighting->verdict == probe::Verdict::kStale
+                     ? context.Next(Situation::kLeftFiles)
+                     : context.Next(*facts.sighting);
+  }
   const std::vector<Finding> findings = Diagnose(facts);
   const base::ExitCode exit_code = ExitCodeOf(findings);
   const std::string summary = Summary(findings);

@@ -11,6 +11,8 @@ Words CommandFor(const Invocation& call, Situation situation) {
     case Situation::kStopped:
     case Situation::kFingerprintNoKey:
       return {"start"};
+    case Situation::kLeftFiles:
+      return {"cleanup"};
     case Situation::kUnresponsive:
     case Situation::kCleanupOfRunning:
     case Situation::kWaitedForStopped:

@@ -14,6 +14,7 @@ namespace holon::ctl {
 // name, and runs the command.
 enum class Situation {
   kStopped,           // A runtime is needed and none runs: start.
+  kLeftFiles,         // doctor, and a dead runtime left files: cleanup.
   kUnresponsive,      // It lives and does not answer: stop.
   kIncompatible,      // It speaks another contract: stop --force.
   kStartDiffers,      // start, and the runtime has another configuration: ensure --reset.

@@ -89,6 +89,12 @@ class NextCommandTest(verdict_test.VerdictTest):
         self.follow(self.suggested("status"))
         self.assert_state("stopped")
 
+    def test_left_files(self):
+        self.home.start()
+        self.home.kill_runtime()
+        self.follow(self.suggested("doctor"))
+        self.assert_state("stopped")
+
     def test_start_differs(self):
         self.home.start()
         self.follow(self.suggested("start", *NO_WINDOW, "--set", "log.level=debug"))

@@ -7,6 +7,7 @@ import tree
 # Files whose strings may name commands, and why.
 ALLOWED = {
     # Help texts: examples without a path.
+    "ctl/commands/manual_page.cc",
     "ctl/commands/options.cc",
     "runtime/daemon/options.cc",
     # What a caller says of itself.

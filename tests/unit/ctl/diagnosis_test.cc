@@ -127,8 +127,12 @@ std::vector<Row> Table() {
        "correct it"},
       {"warning", [](Facts* f) { f->warnings = {"HOLON_X"}; }, "configuration", S::kWarning,
        E::kDone, "HOLON_X"},
-      {"stale", [](Facts* f) { f->sighting->verdict = probe::Verdict::kStale; }, "runtime",
-       S::kError, E::kFailed, "cleanup"},
+      {"stale",
+       [](Facts* f) {
+         f->sighting->verdict = probe::Verdict::kStale;
+         f->next = {{"holonctl", "cleanup"}, ""};
+       },
+       "runtime", S::kError, E::kFailed, "holonctl cleanup"},
       {"foreign",
        [](Facts* f) {
          f->sighting->verdict = probe::Verdict::kForeign;
