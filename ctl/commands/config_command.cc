@@ -26,7 +26,10 @@ v1::SettingView LeafView(const config::Leaf& leaf) {
   view.set_default_(leaf.rule->default_value());
   view.set_allowed(config::AllowedText(leaf));
   view.set_takes(TakesOf(leaf.apply));
-  view.set_variable(leaf.variable);
+  // home_dir has no variable of its own, and the socket's is the one that a command of run gets.
+  view.set_variable(leaf.rule->from_home()           ? "HOLON_HOME"
+                    : &leaf == &config::SocketLeaf() ? "HOLON_SOCKET"
+                                                     : leaf.variable);
   view.set_comment(config::Comment(leaf));
   return view;
 }

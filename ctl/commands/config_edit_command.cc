@@ -18,6 +18,7 @@
 #include "runtime/config/settings.h"
 #include "runtime/config/text.h"
 #include "runtime/config/usage.h"
+#include "runtime/config/values.h"
 #include "runtime/state/lifecycle_lock.h"
 
 namespace holon::ctl {
@@ -87,10 +88,10 @@ Effect EffectOnRuntime(Context& context, const config::Leaf& leaf, const std::st
   const config::LoadResult wanted = LoadWithInherited(context);
   const std::string& used = wanted.configuration.explicit_config_file;
   if (!used.empty() && used != file) {
-    return {absl::StrCat("nothing: the runtime was started with --config ", used), {}};
+    return {absl::StrCat("no effect: the runtime was started with --config ", used), {}};
   }
   if (const std::string kept = StrongerThanFile(wanted, leaf); !kept.empty()) {
-    return {absl::StrCat("nothing yet: the runtime keeps from its start ", kept),
+    return {absl::StrCat("no effect yet: the runtime keeps from its start ", kept),
             context.Next(Situation::kEditKept)};
   }
   if (leaf.apply == holon::v1::APPLY_VOLATILE) {
@@ -105,24 +106,40 @@ Effect EffectOnRuntime(Context& context, const config::Leaf& leaf, const std::st
                 : "the running runtime takes it with a restart",
             context.Next(Situation::kEdited)};
   }
-  return {"the runtime runs with it already", {}};
+  return {"the runtime runs with this value already", {}};
 }
 
 Effect EffectOf(Context& context, const std::string& file) {
   const config::Leaf* leaf = config::FindTarget(context.options().path).leaf;
-  if (leaf == nullptr) return {"nothing: no such setting exists", {}};
+  if (leaf == nullptr) return {"none: nothing reads it", {}};
   if (const std::string mine = StrongerThanFile(config::Load(context.inputs()), *leaf);
       !mine.empty()) {
-    return {absl::StrCat("nothing here: stronger than the file is ", mine), {}};
+    return {absl::StrCat("no effect here: stronger than the file is ", mine), {}};
   }
   absl::StatusOr<probe::Sighting> sighting =
       context.world().Look(probe::Want::kVerdict, absl::Seconds(10));
   if (!sighting.ok()) return {std::string(sighting.status().message()), {}};
-  if (probe::IsDead(sighting->verdict)) return {"the next start uses it", {}};
+  if (probe::IsDead(sighting->verdict)) {
+    return {context.options().command == Command::kConfigSet ? "the next start uses it"
+                                                             : "the next start does without it",
+            {}};
+  }
   if (!probe::Answers(sighting->verdict)) {
     return {absl::StrCat("what runs cannot be asked: ", sighting->detail), context.Next(*sighting)};
   }
   return EffectOnRuntime(context, *leaf, file, *sighting->answer);
+}
+
+// What a path became: relative ones count from the caller's directory. Empty of all else.
+std::string PathText(Context& context) {
+  const config::Target target = config::FindTarget(context.options().path);
+  if (target.leaf == nullptr || !target.leaf->is_path() || target.names_file) return "";
+  config::LoadInputs file = context.inputs();
+  file.environment.clear();
+  file.sets.clear();
+  file.socket.clear();
+  return absl::StrCat(" to ",
+                      Whole(config::TextOf(*target.leaf, config::Load(file).configuration.values)));
 }
 
 void Show(Context& context, const config::FileEdit& edit, const std::vector<std::string>& warnings,
@@ -141,7 +158,7 @@ void Show(Context& context, const config::FileEdit& edit, const std::vector<std:
   }
   const bool set = options.command == Command::kConfigSet;
   console.Done(absl::StrCat(options.path,
-                            set              ? " is set in "
+                            set              ? absl::StrCat(" is set", PathText(context), " in ")
                             : edit.changes() ? " is removed from "
                                              : " was not set in ",
                             Whole(edit.path)));

@@ -218,8 +218,14 @@ base::ExitCode Context::FailNoAnswer(const probe::Sighting& sighting) {
 }
 
 base::ExitCode Context::FailFaults(const std::vector<config::Fault>& faults) {
+  // Nothing can be read below a home that is none.
+  absl::Status home = state::CheckHome(world_.paths, state::HomeUse::kLook);
+  if (!home.ok()) return FailHome(home);
   const absl::Status summary = config::Summary(faults);
-  std::string message(summary.message());
+  const bool edits =
+      options_.command == Command::kConfigSet || options_.command == Command::kConfigUnset;
+  std::string message(edits && absl::IsInvalidArgument(summary) ? "the edit is refused"
+                                                                : summary.message());
   if (!OnlyLooks(options_.command)) message += "; nothing was changed";
   // Its file, variable or option is named by each fault.
   const NextStep next =

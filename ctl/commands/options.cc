@@ -14,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "ctl/commands/caller_text.h"
 #include "ctl/commands/invocation.h"
+#include "ctl/commands/named_command.h"
 #include "ctl/render/json_view.h"
 #include "holon/ctl/v1/views.pb.h"
 #include "runtime/base/duration.h"
@@ -73,19 +74,29 @@ CLI::Option* AddChoice(CLI::App* app, const std::string& name, Target* target,
       ->type_name(words);
 }
 
-void AddGlobalOptions(CLI::App* app, Options* options) {
+// An option that names a file or a directory. An empty one is a mistake: a variable that the caller
+// forgot to set.
+template <typename T>
+void AddPath(CLI::App* app, const std::string& name, const std::string& type, T* target,
+             const std::string& description) {
   app->add_option_function<std::string>(
-         "--home",
-         [options](const std::string& home) {
-           if (home.empty()) throw CLI::ValidationError("--home", "is empty; name a directory");
-           options->home = home;
+         name,
+         [name, type, target](const std::string& path) {
+           if (path.empty()) {
+             throw CLI::ValidationError(
+                 name, absl::StrCat("is empty; name a ", type == "DIR" ? "directory" : "file"));
+           }
+           *target = path;
          },
-         "home of the runtime (HOLON_HOME, else ~/.holon)")
-      ->type_name("DIR");
-  app->add_option("--socket", options->socket, "socket of the runtime (HOME/run/holon.sock)")
-      ->type_name("PATH");
-  app->add_option("--config", options->config_file, "configuration file (HOME/config.json)")
-      ->type_name("FILE");
+         description)
+      ->type_name(type);
+}
+
+void AddGlobalOptions(CLI::App* app, Options* options) {
+  AddPath(app, "--home", "DIR", &options->home, "home of the runtime (HOLON_HOME, else ~/.holon)");
+  AddPath(app, "--socket", "PATH", &options->socket,
+          "socket of the runtime (HOLON_SOCKET, else HOME/run/holon.sock)");
+  AddPath(app, "--config", "FILE", &options->config_file, "configuration file (HOME/config.json)");
   app->add_option("--set", options->sets, "set one value, for example log.level=debug; repeatable")
       ->type_name("PATH=VALUE")
       ->take_all()
@@ -93,7 +104,8 @@ void AddGlobalOptions(CLI::App* app, Options* options) {
   app->add_flag("--json", options->json, "print one JSON document");
   app->add_flag("--quiet,-q", options->quiet, "print errors only");
   AddDuration(app, "--timeout", &options->timeout,
-              "longest wait for another command that holds the home (1m), or of `wait`");
+              "longest wait for another holonctl that works on the home (1m); of wait itself (no "
+              "limit)");
   AddChoice<ColorChoice>(app, "--color", &options->color,
                          {{"auto", ColorChoice::kAuto},
                           {"always", ColorChoice::kAlways},
@@ -290,57 +302,6 @@ void CommandTree::BuildConfig() {
   Add(config, "path", "where the configuration file is", Command::kConfigPath);
 }
 
-// The command that the line names, as far as there is one of this name.
-struct NamedCommand {
-  const CLI::App* app = nullptr;
-  std::vector<std::string> words;  // {"config", "get"}
-  std::string unknown;             // A word in the place of a command that is none.
-  std::optional<size_t> help;      // Where "help" stands, before a command or in its place.
-};
-
-std::vector<const CLI::App*> CommandsOf(const CLI::App& app) {
-  return app.get_subcommands([](const CLI::App*) { return true; });
-}
-
-NamedCommand FindCommand(const CLI::App& app, const std::vector<std::string>& arguments) {
-  NamedCommand named{&app, {}, "", std::nullopt};
-  for (auto word = arguments.begin(); word != arguments.end(); ++word) {
-    if (*word == "--") break;
-    if (absl::StartsWith(*word, "-")) {
-      const CLI::Option* option = app.get_option_no_throw(*word);
-      const bool takes_next = option != nullptr && option->get_items_expected_max() > 0;
-      if (takes_next && std::next(word) != arguments.end()) ++word;
-      continue;
-    }
-    // The words of a command that has no others below it are its own.
-    const std::vector<const CLI::App*> commands = CommandsOf(*named.app);
-    if (commands.empty()) break;
-    if (*word == "help" && !named.help.has_value()) {
-      named.help = word - arguments.begin();
-      continue;
-    }
-    const auto next = std::find_if(commands.begin(), commands.end(), [&](const CLI::App* command) {
-      return command->get_name() == *word;
-    });
-    if (next == commands.end()) {
-      named.unknown = *word;
-      break;
-    }
-    named.app = *next;
-    named.words.push_back(*word);
-  }
-  return named;
-}
-
-std::string UnknownCommand(const NamedCommand& named) {
-  std::vector<std::string> names;
-  for (const CLI::App* child : CommandsOf(*named.app)) {
-    names.push_back(child->get_name());
-  }
-  return absl::StrCat("\"", named.unknown, "\" is no command",
-                      config::Suggestion(named.unknown, names));
-}
-
 // CLI11's words, where they are to the point.
 std::string UsageText(const CLI::App& app, const NamedCommand& named, const CLI::ParseError& error,
                       bool sets) {
@@ -436,6 +397,7 @@ std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_
   const bool cut = runs && end != arguments.end();
   const std::vector<std::string> words(cut ? end + 1 : arguments.end(), arguments.end());
   if (cut) arguments.erase(end, arguments.end());
+  const std::optional<std::string> empty = EmptyOption(arguments);
   auto typed = [&arguments](const char* word) {
     return std::find(arguments.begin(), arguments.end(), word) != arguments.end();
   };
@@ -451,6 +413,10 @@ std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_
     // A word behind --set may be a secret.
     const std::string message = typed("--set") ? kTooManyArguments : UnknownCommand(named);
     refuse(message);
+    return std::nullopt;
+  }
+  if (empty.has_value()) {
+    refuse(absl::StrCat(*empty, ": is empty"));
     return std::nullopt;
   }
   // `help`, `help COMMAND` and `COMMAND help` are what people type.

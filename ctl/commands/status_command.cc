@@ -102,7 +102,7 @@ base::ExitCode RunVersion(Context& context) {
   if (context.options().json) {
     context.console().Data(ToJsonLine(view) + "\n");
   } else {
-    context.console().Text(absl::StrCat(
+    context.console().Answer(absl::StrCat(
         "holonctl ", HOLON_VERSION, " (contract ", probe::kContractVersion, ")\n",
         view.has_runtime_version() ? absl::StrCat("runtime  ", view.runtime_version(), "\n") : ""));
   }

@@ -124,7 +124,8 @@ Outcome Launch::AwaitReady() {
     }
     if (!ended) continue;
     if (progress.stopping()) {
-      return ExplainExit(absl::StrCat("was stopped while starting (", progress.status(), ")"));
+      return ExplainExit(absl::StrCat("was stopped while starting (", progress.status(), ")"),
+                         true);
     }
     // Another runtime that holds the lock says so with its own life.
     absl::StatusOr<probe::Sighting> other = world_.Look();
@@ -228,15 +229,16 @@ Outcome Launch::AwaitStability() {
       progress.On(told, world_.clock.Uptime());
     }
     if (ended) {
-      return ExplainExit(
-          progress.stopping()
-              ? absl::StrCat("was stopped within the stability window (", progress.status(), ")")
-              : absl::StrCat("ended within the stability window of ", window));
+      return progress.stopping()
+                 ? ExplainExit(absl::StrCat("was stopped within the stability window (",
+                                            progress.status(), ")"),
+                               true)
+                 : ExplainExit(absl::StrCat("ended within the stability window of ", window));
     }
   }
 }
 
-Outcome Launch::ExplainExit(const std::string& when) {
+Outcome Launch::ExplainExit(const std::string& when, bool by_order) {
   // A wrapper ends with its runtime, or is ended.
   if (!child_->Reap().has_value()) {
     (void)WaitVisibly(world_, {child_->fd()}, world_.clock.Uptime() + kWrapperEnd, "");
@@ -253,9 +255,11 @@ Outcome Launch::ExplainExit(const std::string& when) {
   }
   const std::string text = base::ExitStatusText(ended);
   receipts_->Add("ready", "failed", absl::StrCat("pid ", pid_, ": ", text));
+  // That somebody stopped it is no failure of the runtime, if it then ended as it should.
+  const bool ordered = by_order && !ended.unknown && !ended.signaled && ended.code == 0;
   return Persist(Failure(code, "START_FAILED", absl::StrCat("the runtime ", when, ": ", text),
                          NextFor(world_.call, Situation::kStartFailed)),
-                 text);
+                 text, !ordered);
 }
 
 // Ends what was spawned, and nothing else.
@@ -309,7 +313,7 @@ std::string Launch::LookAfterEnd() {
                       std::string(probe::VerdictName(sighting->verdict)));
 }
 
-Outcome Launch::Persist(Outcome failure, const std::string& ended) {
+Outcome Launch::Persist(Outcome failure, const std::string& ended, bool is_failure) {
   // Before it is cleaned up: what the runtime itself left of how it ended.
   std::optional<state::v1::FailureRecord> vanished = state::FindVanished(world_.paths);
   if (vanished.has_value() && vanished->instance_id() == instance_before_) vanished.reset();
@@ -333,6 +337,7 @@ Outcome Launch::Persist(Outcome failure, const std::string& ended) {
     absl::StrAppend(&failure.message, "\n  last lines of the log:\n    ",
                     absl::StrJoin(lines, "\n    "));
   }
+  if (!is_failure && !vanished.has_value()) return failure;
   if (vanished.has_value()) record = state::MergeFailures(record, *vanished);
   absl::Status recorded = state::RecordFailure(world_.paths.failures, std::move(record));
   if (recorded.ok() && vanished.has_value()) (void)base::RemoveFile(world_.paths.crash_report);

@@ -42,13 +42,15 @@ class Launch {
   Outcome LostRace(const probe::Sighting& other);
   Outcome CheckReady();
   Outcome AwaitStability();
-  Outcome ExplainExit(const std::string& when);
+  // `by_order`: it was told to end.
+  Outcome ExplainExit(const std::string& when, bool by_order = false);
   Outcome Abandon(base::ExitCode code, const std::string& reason, const std::string& message);
   // Ends the session: SIGTERM, then SIGKILL.
   void EndSession();
   // "it was stopped again", or what a look says instead.
   std::string LookAfterEnd();
-  Outcome Persist(Outcome failure, const std::string& ended);
+  // Cleans up, adds the log's last lines, and records the failure unless it is none.
+  Outcome Persist(Outcome failure, const std::string& ended, bool is_failure = true);
 
   World& world_;
   const StartSpec& spec_;

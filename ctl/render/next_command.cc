@@ -1,5 +1,9 @@
 #include "ctl/render/next_command.h"
 
+#include <algorithm>
+
+#include "runtime/config/text.h"
+
 namespace holon::ctl {
 namespace {
 
@@ -60,7 +64,10 @@ NextStep NextFor(const Invocation& call, Situation situation) {
   }
   const Words command = CommandFor(call, situation);
   step.words.insert(step.words.end(), command.begin(), command.end());
-  return step;
+  const bool sayable = std::all_of(step.words.begin(), step.words.end(),
+                                   [](const std::string& word) { return config::IsUtf8(word); });
+  // It could be neither printed as it is nor put into a document.
+  return sayable ? step : OnlyAdvice("an option's value is not UTF-8: choose another name");
 }
 
 NextStep NextFor(const Invocation& call, const probe::Sighting& sighting, bool valid) {

@@ -29,7 +29,12 @@ absl::StatusOr<FileEdit> ReadForEdit(const LoadInputs& inputs) {
   FileEdit file;
   file.path = base::CanonicalPath(ConfigFilePath(inputs), "/");
   HOLON_ASSIGN_OR_RETURN(base::FileInfo info, base::LookThrough(file.path));
-  if (info.type == base::FileType::kAbsent) return file;
+  if (info.type == base::FileType::kAbsent) {
+    HOLON_ASSIGN_OR_RETURN(base::FileInfo itself, base::Look(file.path));
+    if (itself.type == base::FileType::kAbsent) return file;
+    return absl::FailedPreconditionError(
+        absl::StrCat(file.path, " is a symbolic link that leads to nothing"));
+  }
   file.mode = info.mode;
   HOLON_ASSIGN_OR_RETURN(file.before, base::ReadFile(file.path, kMaxFileBytes));
   return file;

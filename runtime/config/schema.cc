@@ -22,7 +22,6 @@ using google::protobuf::FieldDescriptor;
 
 constexpr absl::string_view kFileSuffix = "_file";
 constexpr absl::string_view kVariableFileSuffix = "_FILE";
-constexpr absl::string_view kSocketVariable = "HOLON_SOCKET";
 constexpr size_t kDefaultMaxBytes = 4096;
 constexpr size_t kDefaultMaxItems = 64;
 

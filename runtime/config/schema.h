@@ -43,7 +43,10 @@ const Leaf* FindLeaf(absl::string_view path);
 // True of the path of a message that holds leaves ("model").
 bool IsGroup(absl::string_view path);
 
-// The leaf that --socket and HOLON_SOCKET set.
+// The variable beside that of its own that sets the socket, as --socket does.
+inline constexpr absl::string_view kSocketVariable = "HOLON_SOCKET";
+
+// The leaf that --socket and kSocketVariable set.
 const Leaf& SocketLeaf();
 
 // What a name stands for: a leaf, or for "X_file" the file that the secret X is read from.

@@ -213,6 +213,8 @@ std::vector<Setting> EnvironmentSettings(const LoadInputs& inputs,
   for (const auto& [name, value] : inputs.environment) {
     if (!absl::StartsWith(name, kVariablePrefix) || name == kHomeVariable) continue;
     if (!seen.insert(name).second) continue;  // As getenv: the first one counts.
+    // As HOLON_HOME: an empty one is not given. Every other setting may be empty, or says why not.
+    if (name == kSocketVariable && value.empty()) continue;
     Target target = FindVariable(name);
     if (target.leaf == nullptr) {
       warnings->push_back(VariableWarning(name));

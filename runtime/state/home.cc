@@ -21,6 +21,11 @@ std::string ClosingOf(const std::string& directory) {
 // Whose it is, and who else may write to it. Root may look at what belongs to others.
 absl::Status CheckTrust(const std::string& path, const FileInfo& info, HomeUse use) {
   if (info.type == FileType::kSymlink) {
+    absl::StatusOr<FileInfo> target = base::LookThrough(path);
+    if (target.ok() && target->type == FileType::kAbsent) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          path, " is a symbolic link that leads to nothing; make the directory that it names"));
+    }
     return absl::PermissionDeniedError(absl::StrCat(
         path, " is a symbolic link; its owner could redirect the runtime. Use a directory."));
   }
@@ -41,9 +46,22 @@ absl::Status CheckTrust(const std::string& path, const FileInfo& info, HomeUse u
   return absl::OkStatus();
 }
 
+// A directory below a file can never be made.
+absl::Status CheckParents(const std::string& path) {
+  for (std::string parent = base::DirectoryOf(path); parent != "/";
+       parent = base::DirectoryOf(parent)) {
+    HOLON_ASSIGN_OR_RETURN(FileInfo info, base::LookThrough(parent));
+    if (info.type == FileType::kAbsent) continue;
+    if (info.type == FileType::kDirectory) break;
+    return absl::FailedPreconditionError(
+        absl::StrCat(parent, " is not a directory; choose another --home"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckDirectory(const std::string& path, HomeUse use) {
   HOLON_ASSIGN_OR_RETURN(FileInfo info, base::Look(path));
-  if (info.type == FileType::kAbsent) return absl::OkStatus();
+  if (info.type == FileType::kAbsent) return CheckParents(path);
   HOLON_RETURN_IF_ERROR(CheckTrust(path, info, use));
   absl::Status readable = base::MayAccess(path, R_OK | X_OK);
   if (absl::IsNotFound(readable)) return absl::OkStatus();  // Removed meanwhile.

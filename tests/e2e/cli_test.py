@@ -123,6 +123,30 @@ class VersionTest(HolonTest):
         self.assertIn(version, result.out)
 
 
+class PathsTest(HolonTest):
+    def test_an_empty_path_is_a_mistake_and_an_empty_variable_is_none(self):
+        for option in ("--home", "--socket", "--config"):
+            for arguments in ((option, ""), (f"{option}=",)):
+                result = self.home.ctl(*arguments, "status", "--json", home=False)
+                self.assertIn(f"{option}: is empty", self.assert_failure(result, 2, "USAGE")["error"]["message"])
+        self.assertEqual(str(self.home.socket), self.home.status(env={"HOLON_SOCKET": ""}).json["socket_path"])
+
+    def test_a_home_that_can_never_be_one_is_said_to_be_it(self):
+        (self.home.root / "file").touch()
+        (self.home.root / "link").symlink_to("nowhere")
+        for home, words in (("file", "file is not a directory"), ("file/below", "file is not a directory"),
+                            ("link", "link is a symbolic link that leads to nothing")):
+            for command in ("start", "status", "stop", "logs"):
+                result = self.home.ctl("--home", self.home.root / home, command, "--json", home=False)
+                self.assertIn(words, self.assert_failure(result, 1, "HOME_UNUSABLE")["error"]["message"])
+
+    def test_a_configuration_file_that_is_a_link_to_nothing_is_not_replaced(self):
+        self.home.make()
+        self.home.config_file.symlink_to("nowhere")
+        self.assert_failure(self.home.ctl("config", "set", "log.level", "info", "--json"), 1)
+        self.assertTrue(self.home.config_file.is_symlink())
+
+
 class PlaceOfOptionsTest(HolonTest):
     def test_global_options_stand_before_or_after_the_command(self):
         home = ["--home", self.home.path]

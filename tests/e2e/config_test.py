@@ -155,19 +155,19 @@ class EditTest(ConfigTest):
 
         self.assertEqual("the next start uses it", effect("set", "log.level", "debug"))
         self.home.start("--set", "log.format=json")
-        self.assertEqual("the runtime runs with it already", effect("set", "log.level", "debug"))
+        self.assertEqual("the runtime runs with this value already", effect("set", "log.level", "debug"))
         self.assertEqual("the running runtime takes it with a reload", effect("unset", "log.level"))
         self.assertEqual("the running runtime takes it with a restart", effect("set", "http_addr", "h:1"))
         self.assertEqual("the runtime shows it from its next start on", effect("set", "description", "x"))
-        self.assertEqual("nothing yet: the runtime keeps from its start log.format=json (--set log.format)",
+        self.assertEqual("no effect yet: the runtime keeps from its start log.format=json (--set log.format)",
                          effect("set", "log.format", "text"))
-        self.assertEqual("nothing here: stronger than the file is log.level=error (HOLON_LOG_LEVEL)",
+        self.assertEqual("no effect here: stronger than the file is log.level=error (HOLON_LOG_LEVEL)",
                          effect("set", "log.level", "info", env={"HOLON_LOG_LEVEL": "error"}))
-        self.assertIn("nothing here", effect("set", "log.level", "info", "--set", "log.level=error"))
+        self.assertIn("no effect here", effect("set", "log.level", "info", "--set", "log.level=error"))
         other = self.home.root / "other.json"
         other.write_text("{}", encoding="utf-8")
         self.assert_exit(0, self.home.ctl("restart", "--reset", "--config", str(other)))
-        self.assertEqual(f"nothing: the runtime was started with --config {other}",
+        self.assertEqual(f"no effect: the runtime was started with --config {other}",
                          effect("set", "log.level", "debug"))
 
     def test_a_broken_file_is_repaired_value_by_value(self):

@@ -160,5 +160,15 @@ class CrashTest(HolonTest):
         self.assertEqual(["{ precious"], kept)
 
 
+class OrderedEndTest(HolonTest):
+    def test_a_runtime_that_is_told_to_stop_while_it_is_watched_has_not_failed(self):
+        starting = self.home.spawn_ctl("start", "--json", "--stability-window", "1m")
+        self.assert_exit(0, self.home.ctl("wait"))
+        self.home.stop()
+        document = self.assert_failure(starting.finish(), 1, "START_FAILED")
+        self.assertIn("was stopped within the stability window", document["error"]["message"])
+        self.assertEqual([], self.home.ctl("failures", "--json").json["failures"])
+
+
 if __name__ == "__main__":
     main()

@@ -39,6 +39,11 @@ EXIT_OF_STATE = {
     "unresponsive": 4, "incompatible": 4, "foreign": 4,
 }
 
+# Under nohup, and in the background of a script, some are ignored, and what we start would inherit that.
+for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, signal.SIG_DFL)
+
 
 def bin_dir():
     if "HOLON_BIN" not in os.environ:

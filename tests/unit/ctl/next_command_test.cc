@@ -102,5 +102,14 @@ TEST(NextCommandTest, HelpIsThatOfTheCommandAndNeedsNoHome) {
               ElementsAre("holonctl", "config", "set", "--help"));
 }
 
+TEST(NextCommandTest, OfANameThatIsNotUtf8ThereIsNone) {
+  Invocation call;
+  call.options = {"--home", "/h", "--config", "/\xff"};
+  const NextStep step = NextFor(call, Situation::kStopped);
+  EXPECT_TRUE(step.words.empty());
+  EXPECT_NE(step.advice, "");
+  EXPECT_FALSE(NextFor(call, Situation::kUsage).words.empty()) << "help needs no options";
+}
+
 }  // namespace
 }  // namespace holon::ctl
