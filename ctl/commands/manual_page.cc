@@ -97,7 +97,7 @@ std::string Signals() {
       "Every command ends properly at SIGINT, SIGTERM, SIGHUP and SIGQUIT: it prints what it did, "
       "and dies by the signal, so that a shell reports 128 + N. A start stops what it has "
       "started; ",
-      "a stop stops no further, and says what is left. A run passes the signal on to its "
+      "a stop takes no further step, and says what is left. A run passes the signal on to its "
       "command.\n");
 }
 

@@ -93,44 +93,46 @@ void AddPath(CLI::App* app, const std::string& name, const std::string& type, T*
 }
 
 void AddGlobalOptions(CLI::App* app, Options* options) {
-  AddPath(app, "--home", "DIR", &options->home, "home of the runtime (HOLON_HOME, else ~/.holon)");
+  AddPath(app, "--home", "DIR", &options->home, "Home of the runtime (HOLON_HOME, else ~/.holon)");
   AddPath(app, "--socket", "PATH", &options->socket,
-          "socket of the runtime (HOLON_SOCKET, else HOME/run/holon.sock)");
-  AddPath(app, "--config", "FILE", &options->config_file, "configuration file (HOME/config.json)");
-  app->add_option("--set", options->sets, "set one value, for example log.level=debug; repeatable")
+          "Socket of the runtime (HOLON_SOCKET, else HOME/run/holon.sock)");
+  AddPath(app, "--config", "FILE", &options->config_file, "Configuration file (HOME/config.json)");
+  app->add_option("--set", options->sets, "Set one value, for example log.level=debug; repeatable")
       ->type_name("PATH=VALUE")
       ->take_all()
       ->allow_extra_args(false);
-  app->add_flag("--json", options->json, "print one JSON document");
-  app->add_flag("--quiet,-q", options->quiet, "print errors only");
-  AddDuration(app, "--timeout", &options->timeout,
-              "longest wait for another holonctl that works on the home (1m); of wait itself (no "
-              "limit)");
+  app->add_flag("--json", options->json, "Print one JSON document");
+  app->add_flag("--quiet,-q", options->quiet, "Print only errors and what was asked for");
+  AddDuration(
+      app, "--timeout", &options->timeout,
+      "How long to wait for another holonctl in this home (1m); for wait itself: in all (no "
+      "limit)");
   AddChoice<ColorChoice>(app, "--color", &options->color,
                          {{"auto", ColorChoice::kAuto},
                           {"always", ColorChoice::kAlways},
                           {"never", ColorChoice::kNever}},
-                         "when to use colours (auto)");
+                         "When to use colours (auto)");
 }
 
 void AddReset(CLI::App* app, Options* options) {
   app->add_flag("--reset", options->reset,
-                "drop the variables and --set options that an earlier start was given");
+                "Drop the variables and --set options of earlier starts");
 }
 
 void AddStartOptions(CLI::App* app, Options* options) {
   AddDuration(app, "--stability-window", &options->stability_window,
-              "how long a ready runtime is watched before start reports success (2s; 0: not)");
+              "How long to watch a ready runtime before reporting success (2s; 0: not at all)");
   AddDuration(app, "--start-timeout", &options->start_timeout,
-              "how long a start may make no progress (10s)");
+              "How long a start may go without progress (10s)");
 }
 
 void AddStopOptions(CLI::App* app, Options* options) {
   AddDuration(app, "--drain-timeout", &options->drain_timeout,
-              "how long work in flight may take (drain.timeout_ms of the runtime)");
-  AddDuration(app, "--term-timeout", &options->term_timeout, "wait after SIGTERM (10s)");
-  AddDuration(app, "--kill-timeout", &options->kill_timeout, "wait after SIGKILL (5s)");
-  app->add_flag("--force", options->force, "stop an incompatible runtime, too");
+              "How long running work may take to finish (drain.timeout_ms of the runtime)");
+  AddDuration(app, "--term-timeout", &options->term_timeout,
+              "How long to wait after SIGTERM (10s)");
+  AddDuration(app, "--kill-timeout", &options->kill_timeout, "How long to wait after SIGKILL (5s)");
+  app->add_flag("--force", options->force, "Also stop an incompatible runtime");
 }
 
 // A time, or a duration back from now.
@@ -165,21 +167,21 @@ void AddLogOptions(CLI::App* app, Options* options) {
            }
            options->tail = lines;
          },
-         "the last N lines, or all (20; with --since, --until or --grep: all);\n"
-         "of a number, at most the last 128 KiB are shown, and a warning says so")
+         "The last N lines, or all (20; with --since, --until or --grep: all).\n"
+         "A number shows at most the last 128 KiB; a warning says when that is less")
       ->type_name("N");
   AddTime(app, "--since", &options->since,
-          "lines not older than this: 2d, 1h, 10m, or "
+          "Only lines since then: 2d, 1h, 10m, or "
           "2026-01-02T03:04:05Z");
   CLI::Option* until =
-      AddTime(app, "--until", &options->until, "lines not newer than this, as --since");
-  app->add_option("--grep", options->grep, "lines that contain this text (no pattern)")
+      AddTime(app, "--until", &options->until, "Only lines until then, as --since");
+  app->add_option("--grep", options->grep, "Only lines that contain this text (no pattern)")
       ->type_name("TEXT");
   app->add_flag("--follow,-f", options->follow,
-                "go on with what is written, through rotation and restarts, until interrupted;\n"
+                "Keep printing new lines, through rotation and restarts, until interrupted;\n"
                 "waits where there is no log yet")
       ->excludes(until);
-  app->add_flag("--audit", options->audit, "the audit log instead: who changed what");
+  app->add_flag("--audit", options->audit, "Show the audit log instead: who changed what");
 }
 
 class CommandTree {
@@ -210,47 +212,50 @@ class CommandTree {
 void CommandTree::Build() {
   Options* options = options_;
   CLI::App* start =
-      Add(app_, "start", "start the runtime, and wait until it is ready", Command::kStart);
+      Add(app_, "start", "Start the runtime and wait until it is ready", Command::kStart);
   AddStartOptions(start, options);
-  CLI::App* stop =
-      Add(app_, "stop", "stop the runtime, step by step, and prove it", Command::kStop);
+  CLI::App* stop = Add(app_, "stop", "Stop the runtime step by step, and verify that it is gone",
+                       Command::kStop);
   AddStopOptions(stop, options);
-  stop->add_flag("--plan", options->plan, "print the steps, and touch nothing");
-  CLI::App* restart =
-      Add(app_, "restart", "stop and start with the options of the last start", Command::kRestart);
+  stop->add_flag("--plan", options->plan, "Print the steps without taking them");
+  CLI::App* restart = Add(app_, "restart",
+                          "Stop the runtime and start it again, with the options of its last start",
+                          Command::kRestart);
   AddStartOptions(restart, options);
   AddStopOptions(restart, options);
   AddReset(restart, options);
   restart->add_flag("--if-changed", options->if_changed,
-                    "only if the configuration differs from the one in force");
-  restart->add_flag("--plan", options->plan, "print the steps of the stop, and touch nothing");
-  CLI::App* ensure =
-      Add(app_, "ensure", "make the runtime run with this configuration", Command::kEnsure);
+                    "Only if the configuration differs from the runtime's");
+  restart->add_flag("--plan", options->plan, "Print the steps of the stop without taking them");
+  CLI::App* ensure = Add(
+      app_, "ensure", "Make the runtime run with this configuration: start, reload or restart it",
+      Command::kEnsure);
   AddStartOptions(ensure, options);
   AddStopOptions(ensure, options);
   AddReset(ensure, options);
-  Add(app_, "reload", "apply what may change while the runtime lives", Command::kReload);
-  CLI::App* status = Add(app_, "status", "show the state of the runtime", Command::kStatus);
-  CLI::Option* watch =
-      status->add_flag("--watch,-w", options->watch, "go on, a status for every change");
+  Add(app_, "reload", "Apply changes that need no restart", Command::kReload);
+  CLI::App* status = Add(app_, "status", "Show the state of the runtime", Command::kStatus);
+  CLI::Option* watch = status->add_flag("--watch,-w", options->watch,
+                                        "Keep running, and print the status at every change");
   status
       ->add_flag("--exit-code", options->exit_code,
-                 "exit 0 only for a healthy runtime with this configuration; 1 not healthy, "
+                 "Exit 0 only for a healthy runtime with this configuration; 1 not healthy, "
                  "5 configuration differs")
       ->excludes(watch);
   CLI::App* wait =
-      Add(app_, "wait", "wait, without polling, until the runtime is in a state", Command::kWait);
+      Add(app_, "wait", "Wait until the runtime is ready, stopped or idle", Command::kWait);
   AddChoice<Goal>(wait, "--for", &options->goal,
                   {{"ready", Goal::kReady}, {"stopped", Goal::kStopped}, {"idle", Goal::kIdle}},
-                  "what to wait for (ready)");
-  CLI::App* run =
-      Add(app_, "run", "run a command with a runtime that lives as long as it does", Command::kRun);
+                  "What to wait for (ready)");
+  CLI::App* run = Add(app_, "run", "Run a command with a runtime for as long as the command takes",
+                      Command::kRun);
   AddStartOptions(run, options);
   AddStopOptions(run, options);
   run->add_flag("--ensure", options->ensure,
-                "bring a runtime with another configuration to this one, as `ensure` does");
+                "Change a runtime that has another configuration, as `ensure` does");
   // ParseOptions cuts it off; what is left without -- is refused.
-  run->add_option("COMMAND", options->words, "behind --: the command and its arguments, untouched")
+  run->add_option("COMMAND", options->words,
+                  "Behind --: the command and its arguments, passed on as typed")
       ->expected(0, CLI::detail::expected_max_vector_size);
   run->footer(
       "Uses the runtime that runs with this configuration, or starts one. A runtime that it "
@@ -260,46 +265,49 @@ void CommandTree::Build() {
       "The command finds the runtime in HOLON_SOCKET and HOLON_HOME.\n"
       "Exits as the command: 127 not found, 126 not executable, 128 and the signal that ended it;\n"
       "1 where the runtime has ended under a command that exits 0.");
-  Add(app_, "list", "every runtime of yours on this machine", Command::kList);
-  Add(app_, "failures", "what went wrong, newest first", Command::kFailures);
-  Add(app_, "cleanup", "remove what a dead runtime has left", Command::kCleanup);
-  Add(app_, "doctor", "what is wrong, and what to do about it", Command::kDoctor);
-  Add(app_, "diff", "my configuration against the runtime's", Command::kDiff);
+  Add(app_, "list", "List the runtimes of this user on this machine", Command::kList);
+  Add(app_, "failures", "Show recorded failures, newest first", Command::kFailures);
+  Add(app_, "cleanup", "Remove the files that a dead runtime left", Command::kCleanup);
+  Add(app_, "doctor", "Check everything that can be wrong, and say what to do", Command::kDoctor);
+  Add(app_, "diff", "Compare this configuration with the runtime's", Command::kDiff);
   BuildConfig();
-  AddLogOptions(Add(app_, "logs", "what the runtime has logged", Command::kLogs), options);
+  AddLogOptions(Add(app_, "logs", "Show the runtime's log", Command::kLogs), options);
   CLI::App* completion =
-      Add(app_, "completion", "completions of a shell, or the manual page", Command::kCompletion);
+      Add(app_, "completion", "Print a shell's completion script, or the manual page",
+          Command::kCompletion);
   AddChoice<Shell>(
       completion, "SHELL", &options->shell,
       {{"bash", Shell::kBash}, {"zsh", Shell::kZsh}, {"fish", Shell::kFish}, {"man", Shell::kMan}},
-      "whose: source <(holonctl completion bash)")
+      "Which shell's: source <(holonctl completion bash)")
       ->required();
-  Add(app_, "version", "versions of holonctl, contract and runtime", Command::kVersion);
+  Add(app_, "version", "Show the versions of holonctl, the contract and the runtime",
+      Command::kVersion);
 }
 
 void CommandTree::BuildConfig() {
-  CLI::App* config = app_->add_subcommand("config", "the configuration, and where it comes from");
+  CLI::App* config = app_->add_subcommand("config", "Show and edit the configuration");
   config->fallthrough();
   config->require_subcommand(1);
-  CLI::App* show = Add(config, "show", "all values of this configuration", Command::kConfigShow);
-  show->add_flag("--origin", options_->origin, "with where each value comes from");
+  CLI::App* show =
+      Add(config, "show", "Show all values of this configuration", Command::kConfigShow);
+  show->add_flag("--origin", options_->origin, "Show where each value comes from");
   show->add_flag("--runtime", options_->runtime,
-                 "the values in force in the runtime, in place of those of this call");
-  CLI::App* get = Add(config, "get", "one value", Command::kConfigGet);
-  get->add_option("PATH", options_->path, "for example model.default")->required();
+                 "Show the runtime's values instead of this call's");
+  CLI::App* get = Add(config, "get", "Print one value", Command::kConfigGet);
+  get->add_option("PATH", options_->path, "A setting, for example model.default")->required();
   CLI::App* set =
-      Add(config, "set", "write a value to the configuration file", Command::kConfigSet);
-  set->add_option("PATH", options_->path, "for example model.default")->required();
-  set->add_option("VALUE", options_->value, "the new value")->required();
+      Add(config, "set", "Write a value to the configuration file", Command::kConfigSet);
+  set->add_option("PATH", options_->path, "A setting, for example model.default")->required();
+  set->add_option("VALUE", options_->value, "The new value")->required();
   CLI::App* unset =
-      Add(config, "unset", "remove a value from the configuration file", Command::kConfigUnset);
-  unset->add_option("PATH", options_->path, "for example model.default")->required();
-  Add(config, "list", "every setting: type, default, range, what a change takes, meaning",
+      Add(config, "unset", "Remove a value from the configuration file", Command::kConfigUnset);
+  unset->add_option("PATH", options_->path, "A setting, for example model.default")->required();
+  Add(config, "list", "Describe every setting: meaning, range, default, what a change takes",
       Command::kConfigList);
-  Add(config, "validate", "check the configuration, and list every fault",
-      Command::kConfigValidate);
-  Add(config, "fingerprint", "the fingerprint of the configuration", Command::kConfigFingerprint);
-  Add(config, "path", "where the configuration file is", Command::kConfigPath);
+  Add(config, "validate", "Check the configuration and list every fault", Command::kConfigValidate);
+  Add(config, "fingerprint", "Print the fingerprint of the configuration",
+      Command::kConfigFingerprint);
+  Add(config, "path", "Print the path of the configuration file", Command::kConfigPath);
 }
 
 // CLI11's words, where they are to the point.
@@ -343,8 +351,9 @@ void BuildCommandLine(CLI::App* app, Options* options) {
   app->set_version_flag("--version", std::string("holonctl ") + HOLON_VERSION);
   app->footer(
       "Exit codes: 0 done; 1 failed, or died and left files; 2 usage or invalid configuration;\n"
-      "3 not running; 4 unresponsive, foreign or incompatible; 5 configuration differs;\n"
-      "6 permission denied; 124 time-out; 128 + N ended by signal N (130 interrupted, 143 "
+      "3 not running; 4 unknown: unresponsive, foreign, incompatible, or cannot be compared;\n5 "
+      "configuration differs; "
+      "6 permission denied; 124 time-out;\n128 + N ended by signal N (130 interrupted, 143 "
       "terminated).");
   AddGlobalOptions(app, options);
   CommandTree(app, options).Build();

@@ -188,8 +188,7 @@ std::optional<Finding> JudgeCrashReport(const Facts& facts) {
 void JudgeLeftovers(const Facts& facts, std::vector<Finding>* findings) {
   const size_t before = findings->size();
   for (const std::string& path : facts.leftovers) {
-    findings->push_back(
-        Warning("leftovers", absl::StrCat(path, " is needed by nobody"), Remove(path)));
+    findings->push_back(Warning("leftovers", absl::StrCat(path, " is not in use"), Remove(path)));
   }
   if (std::optional<Finding> crash = JudgeCrashReport(facts)) findings->push_back(*crash);
   if (findings->size() == before) {

@@ -83,8 +83,8 @@ bool DescribeKnown(const v1::ConfigValue& expected, const v1::ConfigValue& actua
   }
   // One fingerprint counts it and the other does not.
   if (IsVolatile(&expected) == IsVolatile(&actual)) return false;
-  row->set_note(absl::StrCat("of no consequence to ",
-                             IsVolatile(&expected) ? expected_side.name : actual_side.name));
+  row->set_note(
+      absl::StrCat("ignored by ", IsVolatile(&expected) ? expected_side.name : actual_side.name));
   return true;
 }
 

@@ -157,7 +157,7 @@ void AddRequested(const LoadInputs& inputs, Layer layer, std::vector<Setting>* s
 }
 
 std::string VariableWarning(const std::string& name) {
-  return absl::StrCat("the variable ", OneLine(name), " means nothing to Holon",
+  return absl::StrCat(OneLine(name), " is not a Holon variable and is ignored",
                       Suggestion(name, TargetVariables()));
 }
 

@@ -15,19 +15,26 @@ std::optional<Options> ParseOptions(int argc, char** argv, base::ExitCode* exit_
   std::string home;
   CLI::App app{"holond serves one Holon runtime in the foreground. Start it with: holonctl start"};
   app.name("holond");
-  app.add_option("--home", home, "home of the runtime (HOLON_HOME, else ~/.holon)")
+  const auto not_empty = [](const std::string& path) {
+    return path.empty() ? std::string("is empty") : std::string();
+  };
+  app.add_option("--home", home, "Home of the runtime (HOLON_HOME, else ~/.holon)")
+      ->check(not_empty)
       ->type_name("DIR");
-  app.add_option("--socket", options.socket, "socket to answer on (HOME/run/holon.sock)")
+  app.add_option("--socket", options.socket,
+                 "Socket to answer on (HOLON_SOCKET, else HOME/run/holon.sock)")
+      ->check(not_empty)
       ->type_name("PATH");
-  app.add_option("--config", options.config_file, "configuration file (HOME/config.json)")
+  app.add_option("--config", options.config_file, "Configuration file (HOME/config.json)")
+      ->check(not_empty)
       ->type_name("FILE");
-  app.add_option("--set", options.sets, "set one value, for example log.level=debug")
+  app.add_option("--set", options.sets, "Set one value, for example log.level=debug")
       ->type_name("PATH=VALUE")
       ->take_all()
       ->allow_extra_args(false);
-  app.add_flag("--check", options.check, "check the configuration, print what is wrong, and exit");
+  app.add_flag("--check", options.check, "Check the configuration, print what is wrong, and exit");
   app.add_flag("--ephemeral", options.ephemeral,
-               "end when nobody shares HOME/run/users.lock any more; for: holonctl run");
+               "End when no process shares HOME/run/users.lock any more; used by holonctl run");
   app.set_version_flag("--version", absl::StrCat("holond ", HOLON_VERSION));
   try {
     app.parse(argc, argv);

@@ -199,9 +199,9 @@ TEST_F(Precedence, UnknownVariablesAreWarnedOf) {
   LoadResult result = Load(inputs_);
   EXPECT_THAT(FaultTexts(result.faults), IsEmpty());
   EXPECT_THAT(result.warnings,
-              ElementsAre("the variable HOLON_LOG_LEVLE means nothing to Holon; did you mean "
+              ElementsAre("HOLON_LOG_LEVLE is not a Holon variable and is ignored; did you mean "
                           "HOLON_LOG_LEVEL?",
-                          "the variable HOLON_QUITE_ANOTHER_THING means nothing to Holon",
+                          "HOLON_QUITE_ANOTHER_THING is not a Holon variable and is ignored",
                           HasSubstr("HOLON_BAD?")));
 }
 

@@ -90,7 +90,7 @@ TEST(Diff, SaysWhichSideDoesNotKnowAField) {
 
 TEST(Diff, HasARowWhereTheSidesDisagreeWhetherAFieldCounts) {
   EXPECT_THAT(Rows({Value("a", "1", v1::APPLY_VOLATILE)}, {Value("a", "1", v1::APPLY_HOT)}),
-              ElementsAre("a expected=\"1\" actual=\"1\" (of no consequence to holonctl 1) takes "
+              ElementsAre("a expected=\"1\" actual=\"1\" (ignored by holonctl 1) takes "
                           "APPLY_HOT"));
   EXPECT_THAT(Rows({Value("a", "1", v1::APPLY_HOT)}, {Value("a", "2", v1::APPLY_VOLATILE)}),
               ElementsAre("a expected=\"1\" actual=\"2\" takes APPLY_HOT"));
