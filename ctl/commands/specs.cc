@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "ctl/commands/invocation.h"
 #include "runtime/base/file_lock.h"
 #include "runtime/config/command_line.h"
 #include "runtime/config/fingerprint.h"
@@ -12,6 +13,17 @@ namespace holon::ctl {
 namespace {
 
 constexpr absl::Duration kLockTimeout = absl::Minutes(1);
+
+// The variables and options of this start and of earlier ones, as options.
+Invocation ByHand(const Context& context, const config::Configuration& configuration) {
+  Options options;
+  options.config_file = configuration.explicit_config_file;
+  for (const holon::v1::ConfigOverride& override : configuration.overrides) {
+    if (override.secret_withheld()) continue;
+    options.sets.push_back(absl::StrCat(override.path(), "=", override.value()));
+  }
+  return MakeInvocation(options, context.inputs().home);
+}
 
 config::LoadInputs InheritingInputs(const Context& context) {
   config::LoadInputs inputs = context.inputs();
@@ -61,6 +73,7 @@ StartSpec MakeStartSpec(const Context& context, const config::LoadResult& loaded
   spec.stability_window =
       context.options().stability_window.value_or(runs ? absl::ZeroDuration() : absl::Seconds(2));
   spec.reset = context.options().reset;
+  spec.by_hand = ByHand(context, loaded.configuration);
   spec.start_timeout = context.options().start_timeout;
   return spec;
 }

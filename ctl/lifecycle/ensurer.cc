@@ -7,6 +7,7 @@
 #include "ctl/lifecycle/reloader.h"
 #include "ctl/lifecycle/start_check.h"
 #include "runtime/config/diff.h"
+#include "runtime/config/shell_text.h"
 
 namespace holon::ctl {
 
@@ -26,6 +27,10 @@ Outcome Restart(World& world, const StopSpec& stop, const StartSpec& start, Rece
   } else {
     started.message =
         absl::StrCat("the runtime was stopped, and could not be started again: ", started.message);
+    // Its record is gone, and with it what it was given.
+    started.next.advice =
+        absl::StrCat("once that is corrected, this starts it as it was: ",
+                     config::ShellText(NextFor(start.by_hand, Situation::kStopped).words));
   }
   return started;
 }

@@ -24,6 +24,8 @@ struct StartSpec {
   bool ephemeral = false;
   // `wanted` is without what an earlier start was given: a reload drops that, too.
   bool reset = false;
+  // What a start by hand with the same configuration is given; holds no secret.
+  Invocation by_hand = {};
 };
 
 // Brings up a runtime with the wanted configuration, or finds that it is up. Whoever calls holds

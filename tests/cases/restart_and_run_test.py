@@ -8,6 +8,7 @@ import os
 import signal
 
 from case import NO_WINDOW, CaseTest, processes
+from commands import Running
 from harness import bin_dir, main
 
 
@@ -44,6 +45,20 @@ class RestartTest(CaseTest):
                     self.assert_state("running", instance_id=self.started["instance_id"])
         self.assert_exit(0, self.home.ctl("restart", *NO_WINDOW))
         self.assertIn('"log.level"', self.home.record_file.read_text(encoding="utf-8"))
+
+    def test_where_the_start_fails_after_all_nothing_is_forgotten(self):
+        away = self.holond.with_name("away")
+        self.holond.rename(away)
+        self.holond.write_text('#!/bin/sh\nfor word; do [ "$word" = --check ] && exec "$0/../away" "$@"; done\nexit 1\n'
+                               .replace("$0/../away", str(away)), encoding="ascii")
+        self.holond.chmod(0o755)
+        document = self.assert_failure(self.home.ctl("restart", "--json", *NO_WINDOW), 1, "START_FAILED")
+        self.assertTrue(document["error"]["message"].startswith("the runtime was stopped, and could not be started again"))
+        away.replace(self.holond)
+        command = document["advice"].partition(": ")[2]
+        self.assert_exit(0, Running(["sh", "-c", command], env=self.home.environment(), cwd=self.home.root).finish())
+        self.home.serving = True
+        self.assert_exit(0, self.home.ctl("diff", "--set", "log.level=debug"))
 
     def test_a_configuration_that_holond_refuses_ends_nothing(self):
         self.home.write_config("{ this is no JSON")
