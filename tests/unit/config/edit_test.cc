@@ -1,6 +1,10 @@
 #include "runtime/config/edit.h"
 
+#include <random>
+
 #include "gmock/gmock.h"
+#include "runtime/config/diff.h"
+#include "runtime/config/fingerprint.h"
 #include "tests/unit/config/scratch.h"
 
 namespace holon::config {
@@ -71,6 +75,25 @@ TEST_F(Edit, EveryFieldCanBeSetAndUnset) {
     EXPECT_EQ(result.configuration.origins.at(leaf.path).source(), v1::SOURCE_FILE);
     ASSERT_TRUE(Unset(leaf.path).ok());
     EXPECT_EQ(Read(path()), "{}\n");
+  }
+}
+
+TEST_F(Edit, EveryStringIsReadBackAsItWasSet) {
+  const std::vector<std::string> parts = {"\"", "\\", "/",     "a",   "é",    "€",
+                                          "😀",  " ",  "'",     "{",   "}",    "[",
+                                          ",",  ":",  "<set>", "\\n", "null", "\\u0041"};
+  std::mt19937 random(3);
+  for (int round = 0; round < 500; ++round) {
+    std::string text;
+    for (size_t i = random() % 12; i > 0; --i) text += parts[random() % parts.size()];
+    SCOPED_TRACE(text);
+    ASSERT_TRUE(Set("description", text).ok());
+    const Configuration loaded = Load(inputs_).configuration;
+    EXPECT_EQ(loaded.values.description(), text);
+    for (const v1::ConfigValue& value : Describe(loaded, "")) {
+      if (value.path() != "description") continue;
+      EXPECT_EQ(DisplayValue(value.value()), text);
+    }
   }
 }
 
