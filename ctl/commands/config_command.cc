@@ -23,7 +23,7 @@ v1::SettingView LeafView(const config::Leaf& leaf) {
   v1::SettingView view;
   view.set_path(leaf.path);
   view.set_type(config::TypeName(leaf));
-  view.set_default_(leaf.rule->default_value());
+  if (!leaf.rule->default_value().empty()) view.set_default_(leaf.rule->default_value());
   view.set_allowed(config::AllowedText(leaf));
   view.set_takes(TakesOf(leaf.apply));
   // home_dir has no variable of its own, and the socket's is the one that a command of run gets.

@@ -66,8 +66,11 @@ class Errand {
 
  private:
   int Complain(const absl::Status& status) {
-    context_.console().Error(status.message());
-    return absl::IsNotFound(status) ? kNotFound : kNotExecutable;
+    const bool absent = absl::IsNotFound(status);
+    (void)context_.Fail(base::ExitCode::kFailed,
+                        absent ? "COMMAND_NOT_FOUND" : "COMMAND_NOT_EXECUTABLE",
+                        std::string(status.message()));
+    return absent ? kNotFound : kNotExecutable;
   }
 
   int Follow(base::Child& child) {

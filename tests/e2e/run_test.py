@@ -56,6 +56,11 @@ class RunTest(HolonTest):
 
     def test_a_command_that_is_not_there(self):
         self.assert_exit(127, self.run_command("/no/such/command").finish())
+        document = self.assert_failure(self.home.ctl("--json", "run", *NO_WINDOW, "--", "/no/such/command"), 127,
+                                       "COMMAND_NOT_FOUND")
+        self.assertIn("/no/such/command", document["error"]["message"])
+        self.assert_failure(self.home.ctl("--json", "run", *NO_WINDOW, "--", "/etc/passwd"), 126,
+                            "COMMAND_NOT_EXECUTABLE")
         self.assert_nothing_left()
 
     def test_nothing_is_left_when_it_is_interrupted_or_ended(self):
