@@ -36,6 +36,8 @@ PathFacts LookAt(const std::string& path) {
   facts.info = base::Look(path);
   const bool directory = facts.info.ok() && facts.info->type == base::FileType::kDirectory;
   facts.accessible = access(path.c_str(), R_OK | W_OK | (directory ? X_OK : 0)) == 0;
+  facts.read_only =
+      absl::IsFailedPrecondition(base::MayAccess(path, W_OK)) && access(path.c_str(), F_OK) == 0;
   facts.readable = access(path.c_str(), R_OK | (directory ? X_OK : 0)) == 0;
   return facts;
 }

@@ -25,6 +25,7 @@ struct PathFacts {
   std::string path;
   absl::StatusOr<base::FileInfo> info = absl::UnknownError("not looked at");
   bool accessible = false;  // For reading, writing and, of a directory, entering.
+  bool read_only = false;   // Because of the file system, whatever its mode.
   bool readable = true;     // For reading and, of a directory, entering.
 };
 

@@ -54,6 +54,13 @@ Finding JudgeDirectory(const std::string& check, const PathFacts& directory, uid
     return Error(check, ExitCode::kPermissionDenied, absl::StrCat(mode, ": others can write to it"),
                  chmod);
   }
+  if (directory.read_only) {
+    return Warning(check,
+                   absl::StrCat(path,
+                                " is on a read-only file system: a runtime in it can be "
+                                "seen and stopped, and none started"),
+                   "mount it for writing, or choose another --home");
+  }
   if (!directory.accessible) {
     return Error(check, ExitCode::kPermissionDenied,
                  absl::StrCat(mode, ": it cannot be read, written to or entered"), chmod);
@@ -98,7 +105,7 @@ void JudgeKinds(const Facts& facts, std::vector<Finding>* findings) {
     } else if (file.info->type != FileType::kRegular) {
       findings->push_back(Error("files", ExitCode::kFailed,
                                 absl::StrCat(path, " is not a regular file"), SetAside(path)));
-    } else if (!file.accessible) {
+    } else if (!file.accessible && !(file.readable && file.read_only)) {  // Said of the home.
       findings->push_back(
           Error("files", ExitCode::kPermissionDenied,
                 absl::StrFormat("%s cannot be read and written to: it belongs to uid %d and has "

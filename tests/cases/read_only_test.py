@@ -53,6 +53,12 @@ class ReadOnlyTest(CaseTest):
             self.assertRegex(result.out + result.err, "(?i)read-only")
             self.assertNotIn("chmod", result.out + result.err)
 
+    def test_doctor_does_not_take_it_for_a_wrong_mode(self):
+        self.home.start()
+        result = self.read_only("doctor")
+        self.assertIn("read-only file system", result.out)
+        self.assertNotIn("chmod", result.out)
+
     def test_a_home_of_mode_0500(self):
         self.share_home(strangers.ANOTHER)
         user = strangers.as_user(strangers.ANOTHER)
